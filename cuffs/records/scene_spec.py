@@ -1,0 +1,210 @@
+"""SceneSpec: everything Blender needs to make one scene, resolved to values. Replays without the sources."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from cuffs.errors import RecordError
+from cuffs.records.checks import (
+    require_array,
+    require_intrinsics,
+    require_key,
+    require_range,
+    require_rigid,
+    require_schema,
+)
+from cuffs.records.pose_sample import PoseOrigin
+
+Colour = tuple[float, float, float]
+"""Linear RGB, 0 to 1."""
+
+Device = Literal["cpu", "optix", "cuda", "hip", "metal"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSpec:
+    """Size of the picture, pixels."""
+
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        require_range("image.width", self.width, 16, 8192)
+        require_range("image.height", self.height, 16, 8192)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CameraSpec:
+    """A pinhole, OpenCV axes."""
+
+    K: Float[np.ndarray, "3 3"]
+    T_world_cam: Float[np.ndarray, "4 4"]
+
+    def __post_init__(self) -> None:
+        require_intrinsics(self.K)
+        require_rigid("camera.T_world_cam", self.T_world_cam)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaterialSpec:
+    """A procedural surface: which shader, and its numbers and colours."""
+
+    kind: str
+    """skin, fabric, hair, plain, floor, … as `blender_scripts/materials.py` lists them."""
+
+    colour: Colour
+    second_colour: Colour | None = None
+    """Stripes, checks and gradients use it."""
+
+    pattern: str = "plain"
+    roughness: float = 0.6
+    scale_m: float = 0.1
+    """Size of the pattern."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GarmentSpec:
+    """One garment of the character's topology file, and what it is made of."""
+
+    name: str
+    material: MaterialSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HairSpec:
+    """One hair of the character's topology file."""
+
+    name: str
+    material: MaterialSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharacterSpec:
+    """Who is rendered, and in which clothes."""
+
+    kind: Literal["open", "humgen3d"]
+    identity: str
+    """Name of the identity's file in the plan's assets."""
+
+    topology: str
+    """Name of the topology's file in the plan's assets."""
+
+    skin: MaterialSpec
+    eye_colour: Colour
+    garments: tuple[GarmentSpec, ...] = ()
+    hair: HairSpec | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PersonSpec:
+    """One person: a character, the pose asked of it, and where it stands."""
+
+    character: CharacterSpec
+    pose: Float[np.ndarray, "55 3"]
+    """Requested joint rotations, axis-angle; row 0 in the scene's world (z up). The label is the fit, not this."""
+
+    pelvis_world: Float[np.ndarray, "3"]
+    """Where the character's own pelvis joint goes, metres."""
+
+    face: Mapping[str, float] = field(default_factory=dict)
+    """Weights of the character's facial actions, 0 to 1, jaw opening included."""
+
+    body_source: PoseOrigin
+    left_hand_source: PoseOrigin
+    right_hand_source: PoseOrigin
+
+    def __post_init__(self) -> None:
+        require_array("person.pose", self.pose, 55, 3)
+        require_array("person.pelvis_world", self.pelvis_world, 3)
+        for name, weight in self.face.items():
+            require_range(f"person.face.{name}", weight, 0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PropSpec:
+    """A thing in the scene that is nobody: a seat, a wall, an occluder."""
+
+    kind: Literal["box", "cylinder", "plane"]
+    T_world_prop: Float[np.ndarray, "4 4"]
+    size_m: tuple[float, float, float]
+    material: MaterialSpec
+
+    def __post_init__(self) -> None:
+        require_rigid("prop.T_world_prop", self.T_world_prop)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceSpec:
+    """What surrounds the people."""
+
+    kind: Literal["studio", "outdoor", "hdri", "photo"]
+    ground: MaterialSpec
+    backdrop: MaterialSpec | None = None
+    file: str | None = None
+    """Name of an HDRI or photograph in the plan's assets."""
+
+    rotation_deg: float = 0.0
+    """Turns the surroundings about the vertical."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightSpec:
+    """Where the light comes from."""
+
+    kind: Literal["sun", "studio", "environment"]
+    strength: float = 1.0
+    sun_elevation_deg: float = 45.0
+    sun_azimuth_deg: float = 0.0
+    sun_size_deg: float = 0.5
+    sky_turbidity: float = 3.0
+    colour: Colour = (1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderSpec:
+    """How the picture is rendered; whatever could change a pixel."""
+
+    samples: int
+    device: Device = "cpu"
+    adaptive_threshold: float = 0.02
+    denoise: bool = True
+    view_transform: Literal["Standard", "AgX", "Filmic"] = "Standard"
+    exposure_ev: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_range("render.samples", self.samples, 1, 65536)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SceneSpec:
+    """One scene, one attempt: a pure function of (recipe, poses, seed, slot, attempt), resolved to values."""
+
+    SCHEMA: ClassVar[str] = "cuffs-scene/1"
+
+    key: str
+    recipe_hash: str
+    seed: int
+    slot: int
+    attempt: int
+    chunk: int
+    split: Literal["train", "val", "test"] = "train"
+    image: ImageSpec
+    camera: CameraSpec
+    people: tuple[PersonSpec, ...]
+    place: PlaceSpec
+    light: LightSpec
+    props: tuple[PropSpec, ...] = ()
+    render: RenderSpec
+    schema: str = SCHEMA
+
+    def __post_init__(self) -> None:
+        require_schema(self.schema, self.SCHEMA)
+        require_key(self.key)
+        if not 1 <= len(self.people) <= 250:  # the mask is 8 bits, 0 is background
+            raise RecordError(f"a scene holds 1 to 250 people, found {len(self.people)}.")
+        for name in ("seed", "slot", "attempt", "chunk"):
+            require_range(name, getattr(self, name), 0, 2**62)
