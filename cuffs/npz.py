@@ -8,21 +8,21 @@ from pathlib import Path
 import numpy as np
 
 from cuffs.errors import CuffsError, RecordError
-from cuffs.publish import publish_file
+from cuffs.publish import write_bytes
 
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 MAX_ARRAY_BYTES = 2**31
 """No array of ours is larger; a header that claims more is a broken or hostile file."""
 
 
-def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write a compressed archive, whole or not at all. Same arrays, same bytes: keys sorted, dates fixed.
+def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """A compressed archive of arrays. Same arrays, same bytes: keys sorted, dates fixed.
 
     Raises:
         TypeError: if an array holds Python objects.
-        OutputError: if it can't be written.
     """
-    with publish_file(path) as scratch, zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         for name in sorted(arrays):
             array = np.asarray(arrays[name])
             if array.dtype.hasobject:
@@ -30,6 +30,17 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
             member = io.BytesIO()
             np.lib.format.write_array(member, np.ascontiguousarray(array).reshape(array.shape), allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(name + ".npy", FIXED_DATE), member.getvalue(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write a compressed archive, whole or not at all.
+
+    Raises:
+        TypeError: if an array holds Python objects.
+        OutputError: if it can't be written.
+    """
+    write_bytes(path, npz_bytes(arrays))
 
 
 def read_npz(

@@ -1,5 +1,6 @@
 """Sample: one annotated picture, as `KEY.json` in the shards. The README's table is made from the docstrings here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -253,7 +254,7 @@ class Provenance:
     place: str
     light: str
     licences: tuple[str, ...]
-    versions: tuple[tuple[str, str], ...]
+    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,0 +1,283 @@
+"""From a capture to a sample: carry, fit, joints, visibility, boxes, gates."""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+from PIL import Image
+
+from cuffs.annotate.raster import covered_pixels
+from cuffs.annotate.visibility import (
+    DataPass,
+    longer_side,
+    mask_box,
+    occluded_joints,
+    points_box,
+    relabel,
+    visible_fraction,
+)
+from cuffs.body import BodyModel, body_parts, forward, landmarks, load_body_model
+from cuffs.camera import fov_deg, in_frame, inverse, project, transform
+from cuffs.character import Identity, Topology
+from cuffs.codec import decode, encode
+from cuffs.config import build, load_yaml
+from cuffs.correspond import Correspondence, carry
+from cuffs.fit import Fit, fit_pose
+from cuffs.npz import npz_bytes, read_npz
+from cuffs.plan import Plan
+from cuffs.recipe import Recipe
+from cuffs.records import (
+    BodyModelRef,
+    CameraRecord,
+    Capture,
+    CharacterRecord,
+    HandFlags,
+    HandSizes,
+    ImageRecord,
+    PersonRecord,
+    PersonSpec,
+    PoseSourceRecord,
+    Provenance,
+    Sample,
+    SceneSpec,
+    SmplxRecord,
+)
+from cuffs.rotations import rotvec_to_rotmat
+from cuffs.scene.gates import fit_cause
+from cuffs.skeleton import INDEX
+
+JPEG_QUALITY = 95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotated:
+    """A finished sample: the files of its shard members, by suffix."""
+
+    capture: Capture
+    sample: Sample
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A scene that can't be used, and why."""
+
+    capture: Capture
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Person:
+    """One person's annotation while people are being sorted."""
+
+    number: int
+    """In the scene."""
+
+    record: PersonRecord
+    target_cam: Float[np.ndarray, "10475 3"]
+
+
+@dataclass(slots=True)
+class Annotator:
+    """What annotation needs of a plan, loaded once for many scenes."""
+
+    plan: Plan
+    recipe: Recipe
+    model: BodyModel
+    topology: Topology
+    correspondence: Correspondence
+    assets: Path
+    identities: dict[str, Identity]
+
+    @classmethod
+    def load(cls, folder: Path, plan: Plan) -> "Annotator":
+        """Load from a plan's folder.
+
+        Raises:
+            RecordError: if a file is missing or damaged.
+        """
+        body_name = next(name for name in plan.files if name.startswith("assets/body/"))
+        return cls(
+            plan=plan,
+            recipe=build(Recipe, load_yaml(folder / "recipe.yaml"), where=str(folder / "recipe.yaml")),
+            model=load_body_model(folder / body_name),
+            topology=Topology.load(folder / "assets/characters/open.npz"),
+            correspondence=Correspondence.load(folder / "assets/characters/open-correspondence.npz"),
+            assets=folder / "assets",
+            identities={},
+        )
+
+    def annotate(self, spec: SceneSpec, folder: Path) -> Annotated | Refused:
+        """Annotate a captured scene.
+
+        Args:
+            spec: the scene.
+            folder: what the worker published.
+
+        Raises:
+            RecordError: if the capture is malformed.
+        """
+        capture = decode(Capture, json.loads((folder / "capture.json").read_text()), where=str(folder / "capture.json"))
+        arrays = read_npz(folder / "data.npz")
+        data = DataPass(person=arrays["person"], limb=arrays["limb"], depth_z=arrays["depth_z"])
+        people = [self._person(spec, folder, data, number) for number in range(len(spec.people))]
+        for person in people:
+            record = person.record
+            assert record.fit_mm is not None
+            assert record.fit_converged is not None
+            assert record.visible_fraction is not None
+            if cause := fit_cause(self.recipe.gates, record.fit_mm, converged=record.fit_converged):
+                return Refused(capture=capture, cause=cause)
+            if record.visible_fraction < self.recipe.gates.min_visible:
+                return Refused(capture=capture, cause="hidden")
+        people.sort(key=lambda person: person.record.joints3d_cam[INDEX["head"], 2])
+        sample = self._sample(spec, people, capture)
+        mask = relabel(data.person, np.array([person.number for person in people]))
+        files = {
+            "jpg": _jpeg(folder / "image.png"),
+            "json": json.dumps(encode(sample), separators=(",", ":")).encode(),
+            "mask.png": _png(mask),
+        }
+        if self.recipe.keep_verts:
+            files["verts.npz"] = _verts_npz(sample, np.stack([person.target_cam for person in people]))
+        return Annotated(capture=capture, sample=sample, files=files)
+
+    def _person(self, spec: SceneSpec, folder: Path, data: DataPass, number: int) -> _Person:
+        """Fit one person and measure what the picture shows of them."""
+        T_cam_world = inverse(spec.camera.T_world_cam)
+        arrays = read_npz(folder / f"person_{number}.npz")
+        body_cam = transform(T_cam_world, arrays["body_world"].astype(np.float64))
+        target_cam = carry(self.correspondence, body_cam)
+        fit = fit_pose(self.model, target_cam, betas=self._identity(spec.people[number]).betas)
+        shell_cam = transform(T_cam_world, arrays["shell_world"].astype(np.float64))
+        alone = covered_pixels(shell_cam, arrays["shell_faces"], spec.camera.K)
+        record = self._record(spec, data, fit, number=number, alone_pixels=alone)
+        return _Person(number=number, record=record, target_cam=target_cam)
+
+    def _record(self, spec: SceneSpec, data: DataPass, fit: Fit, *, number: int, alone_pixels: float) -> PersonRecord:
+        smplx, K = fit.smplx, spec.camera.K
+        size = {"width": spec.image.width, "height": spec.image.height}
+        verts, joints = pose_label(self.model, smplx)
+        joints = joints.round(7)
+        pixels = project(verts, K)
+        hands = {side: pixels[self._part(f"{side}_hand")] for side in ("left", "right")}
+        joints2d = project(joints[None], K)[0] if (joints[:, 2] > 0).all() else None
+        seen = in_frame(joints, K, **size)
+        mask = data.person == number + 1
+        person = spec.people[number]
+        return PersonRecord(
+            smplx=smplx,
+            hand_valid=HandFlags(left=True, right=True),
+            face_valid=True,
+            expression_valid=fit.residual.face.mean <= self.recipe.gates.expression_face_mm,
+            depth_valid=True,
+            betas_valid=True,
+            joints2d=None if joints2d is None else joints2d.round(4),
+            joints3d_cam=joints,
+            in_frame=seen,
+            occluded=None
+            if joints2d is None
+            else occluded_joints(data, person=number + 1, joints_cam=joints, joints2d=joints2d, seen=seen),
+            bbox_xyxy=mask_box(mask),
+            bbox_body_xyxy=_rounded_box(points_box(pixels)),
+            visible_fraction=round(visible_fraction(int(mask.sum()), alone_pixels), 5),
+            hand_px=HandSizes(left=round(longer_side(hands["left"]), 3), right=round(longer_side(hands["right"]), 3)),
+            fit_mm=fit.residual,
+            fit_converged=fit.converged,
+            landmarks2d=project(landmarks(self.model, verts), K).round(4),
+            character=_character(person),
+            pose_source=PoseSourceRecord(
+                body=person.body_source, left_hand=person.left_hand_source, right_hand=person.right_hand_source
+            ),
+        )
+
+    def _sample(self, spec: SceneSpec, people: list[_Person], capture: Capture) -> Sample:
+        fov_x_deg, fov_y_deg = fov_deg(spec.camera.K, width=spec.image.width, height=spec.image.height)
+        return Sample(
+            key=spec.key,
+            image=ImageRecord(width=spec.image.width, height=spec.image.height),
+            camera=CameraRecord(
+                K=spec.camera.K,
+                T_world_cam=spec.camera.T_world_cam,
+                fov_x_deg=round(fov_x_deg, 6),
+                fov_y_deg=round(fov_y_deg, 6),
+                distortion=None,
+            ),
+            body_model=BodyModelRef(name=self.model.name, sha256=self.model.sha256, num_betas=10),
+            people=tuple(person.record for person in people),
+            provenance=Provenance(
+                recipe_hash=spec.recipe_hash,
+                seed=spec.seed,
+                slot=spec.slot,
+                attempt=spec.attempt,
+                chunk=spec.chunk,
+                split=spec.split,
+                place=spec.place.kind if spec.place.file is None else f"{spec.place.kind}:{spec.place.file}",
+                light=spec.light.kind,
+                licences=self.plan.licences,
+                versions={**self.plan.versions, "blender": capture.blender},
+            ),
+        )
+
+    def _identity(self, person: PersonSpec) -> Identity:
+        name = person.character.identity
+        if name not in self.identities:
+            self.identities[name] = Identity.load(self.assets / "identities" / f"{name}.npz")
+        return self.identities[name]
+
+    def _part(self, name: str) -> Int[np.ndarray, " verts"]:
+        return body_parts(self.model)[name]
+
+
+def pose_label(model: BodyModel, smplx: SmplxRecord) -> tuple[Float[np.ndarray, "verts 3"], Float[np.ndarray, "55 3"]]:
+    """Vertices and joints of a label's body in the camera frame, metres: from the stored parameters alone."""
+    return forward(
+        model,
+        rotmats=rotvec_to_rotmat(smplx.full_pose()),
+        betas=smplx.betas,
+        expression=smplx.expression,
+        transl=smplx.transl,
+    )
+
+
+def _character(person: PersonSpec) -> CharacterRecord:
+    look = person.character
+    materials = [look.skin, *(garment.material for garment in look.garments)]
+    if look.hair is not None:
+        materials.append(look.hair.material)
+    return CharacterRecord(
+        kind=look.kind,
+        identity=look.identity,
+        garments=tuple(garment.name for garment in look.garments),
+        materials=tuple(f"{material.kind}/{material.pattern}" for material in materials),
+        hair=None if look.hair is None else look.hair.name,
+    )
+
+
+def _rounded_box(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    left, top, right, bottom = (round(edge, 3) for edge in box)
+    return (left, top, right, bottom)
+
+
+def _jpeg(path: Path) -> bytes:
+    buffer = io.BytesIO()
+    Image.open(path).convert("RGB").save(buffer, format="JPEG", quality=JPEG_QUALITY, subsampling=0)
+    return buffer.getvalue()
+
+
+def _png(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, format="PNG", optimize=False)
+    return buffer.getvalue()
+
+
+def _verts_npz(sample: Sample, targets_cam: Float[np.ndarray, "people verts 3"]) -> bytes:
+    """Carried targets as int16 tenths of a millimetre about each person's own origin (design.md, section 7)."""
+    origin_cam = np.stack([person.joints3d_cam[0] for person in sample.people])
+    steps = np.rint((targets_cam - origin_cam[:, None]) / 1e-4)
+    assert np.abs(steps).max() < 2**15, "nobody reaches 3.2 m from their own pelvis"
+    return npz_bytes({"verts": steps.astype(np.int16), "origin_cam": origin_cam})

@@ -1,0 +1,81 @@
+"""A skinned mesh at rest as registration sees it: the body model's template and a character look the same from here."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from cuffs.skeleton import INDEX, NUM_JOINTS, PARENTS, SEGMENT_OF_JOINT, SEGMENTS
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RiggedMesh:
+    """Geometry, and which of SMPL-X's joints moves what. Metres, any orientation."""
+
+    verts: Float[Array, "verts 3"]
+    faces: Int[Array, "faces 3"]
+    weights: Float[Array, "verts 55"]
+    """How far each vertex follows each joint."""
+
+    joints: Float[Array, "55 3"]
+    """Joint positions; rows without a joint are not finite."""
+
+    eyeballs: dict[str, Int[Array, " n"]]
+    """Vertices of the left and right eyeball; empty where the mesh has none."""
+
+    @property
+    def has_joint(self) -> Bool[Array, "55"]:
+        """Which joints' positions are known."""
+        return np.isfinite(self.joints).all(1)
+
+    @property
+    def dominant_joint(self) -> Int[Array, " verts"]:
+        """The joint that each vertex follows most."""
+        return self.weights.argmax(1)
+
+    @property
+    def segment(self) -> Int[Array, " verts"]:
+        """Number in `skeleton.SEGMENTS` of each vertex."""
+        return SEGMENT_OF_JOINT[self.dominant_joint]
+
+    @property
+    def is_eyeball(self) -> Bool[Array, " verts"]:
+        """Vertices of the eyeballs."""
+        found = np.zeros(len(self.verts), bool)
+        for numbers in self.eyeballs.values():
+            found[numbers] = True
+        return found
+
+
+def segment_neighbours() -> Bool[Array, "segments segments"]:
+    """Which segments meet in the skeleton, each with itself: where a vertex may lie that follows one of them.
+
+    Fingers meet the palm, never each other.
+    """
+    meets = np.eye(len(SEGMENTS), dtype=bool)
+    for joint in range(1, NUM_JOINTS):
+        own, up = SEGMENT_OF_JOINT[joint], SEGMENT_OF_JOINT[PARENTS[joint]]
+        meets[own, up] = meets[up, own] = True
+    return meets
+
+
+NEIGHBOURS: Final = segment_neighbours()
+
+
+def vertex_normals(verts: Float[Array, "verts 3"], faces: Int[Array, "faces 3"]) -> Float[Array, "verts 3"]:
+    """Unit normals, faces weighted by area; nought at vertices without faces."""
+    a, b, c = (verts[faces[:, corner]] for corner in range(3))
+    normal = np.cross(b - a, c - a)
+    summed = np.stack(
+        [np.bincount(faces.ravel(), np.repeat(normal[:, axis], 3), len(verts)) for axis in range(3)], axis=1
+    )
+    length = np.linalg.norm(summed, axis=1, keepdims=True)
+    return summed / np.where(length > 0, length, 1.0)
+
+
+def joint_number(name: str) -> int:
+    """A joint's number, by name."""
+    return INDEX[name]

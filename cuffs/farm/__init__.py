@@ -1,0 +1,1 @@
+"""Rendering a plan: one Blender process after another, chunks, resume, telemetry."""

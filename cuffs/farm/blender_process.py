@@ -1,0 +1,143 @@
+"""One Blender process, seen from outside: fed through its standard input, watched through what it publishes."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import psutil
+
+from cuffs.errors import DeviceMissing, WorkerDied
+from cuffs.records.scene_spec import Device
+
+POLL_S = 0.02
+LOG_TAIL_BYTES = 4000
+NEEDED_MISSING = 3
+"""The worker's exit code when something it needs is not there, the device for one."""
+
+
+class Outcome(Enum):
+    """How a scene ended."""
+
+    PUBLISHED = "published"
+    DIED = "died"
+    HUNG = "hung"
+    TOO_LARGE = "too_large"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlenderSettings:
+    """How Blender is run: what may differ between two runs of one plan."""
+
+    device: Device = "cpu"
+    threads: int = 0
+    """0: as many as the process may use."""
+
+    memory_cap_gb: float = 16.0
+    timeout_s: float = 900.0
+    """For one scene."""
+
+    recycle: int = 50
+    """Scenes after which the process is replaced: Blender leaks."""
+
+
+class BlenderProcess:
+    """A running worker. Scenes are made in the order in which they are submitted."""
+
+    def __init__(self, assets: Path, settings: BlenderSettings, log_path: Path) -> None:
+        self._settings = settings
+        self._log_path = log_path
+        command = [sys.executable, "-m", "blender_scripts.worker", "--assets", str(assets), "--device", settings.device]
+        if settings.threads:
+            command += ["--threads", str(settings.threads)]
+        with log_path.open("ab") as log:
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT)
+        self._memory = psutil.Process(self._process.pid)
+
+    @property
+    def pid(self) -> int:
+        """Process id, for logs."""
+        return self._process.pid
+
+    def submit(self, spec_path: Path, out: Path, blend: Path | None = None) -> None:
+        """Queue a scene. A worker that has died is noticed by `wait`, not here."""
+        line = json.dumps({"spec": str(spec_path), "out": str(out), "blend": str(blend) if blend else None}) + "\n"
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(line.encode())
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return
+
+    def wait(self, out: Path) -> Outcome:
+        """Wait until a scene's folder is there, or the process can't make it any more."""
+        deadline = time.monotonic() + self._settings.timeout_s
+        parent = os.getppid()
+        while True:
+            ended = self._process.poll() is not None
+            if out.is_dir():
+                return Outcome.PUBLISHED
+            if ended:
+                return Outcome.DIED
+            if time.monotonic() > deadline:
+                return Outcome.HUNG
+            if self._resident_gb() > self._settings.memory_cap_gb:
+                return Outcome.TOO_LARGE
+            if os.getppid() != parent:
+                raise WorkerDied("the process that started this one is gone; nothing finished is lost.")
+            time.sleep(POLL_S)
+
+    def log_tail(self) -> str:
+        """The end of what Blender printed."""
+        with self._log_path.open("rb") as log:
+            log.seek(0, os.SEEK_END)
+            log.seek(max(0, log.tell() - LOG_TAIL_BYTES))
+            return log.read().decode(errors="replace")
+
+    def require_usable(self) -> None:
+        """Raise where the worker ended because something it needs is missing: another try would end the same way.
+
+        Raises:
+            DeviceMissing: with what the worker said.
+        """
+        if self._process.poll() == NEEDED_MISSING:
+            raise DeviceMissing(f"Blender's worker can't run here:\n{self.log_tail().strip()}")
+
+    def stop(self) -> None:
+        """End the process: end of input first, then by force."""
+        if self._process.stdin is not None and not self._process.stdin.closed:
+            with suppress(BrokenPipeError):  # it is gone already, which is what was wanted
+                self._process.stdin.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the process now."""
+        self._process.kill()
+        self._process.wait()
+
+    def _resident_gb(self) -> float:
+        try:
+            return self._memory.memory_info().rss / 2**30
+        except psutil.NoSuchProcess:
+            return 0.0
+
+
+@contextmanager
+def blender(assets: Path, settings: BlenderSettings, log_path: Path) -> Iterator[BlenderProcess]:
+    """A worker that is gone when the block ends, however it ends."""
+    process = BlenderProcess(assets, settings, log_path)
+    try:
+        yield process
+    except BaseException:
+        process.kill()
+        raise
+    process.stop()

@@ -1,0 +1,214 @@
+"""Gauss-Newton on global joint rotations, shape, expression and translation.
+
+Priors are scaled by the residual's own variance (empirical Bayes): they count where the target can't be met exactly and
+noise would otherwise be fitted, and vanish with the residual, so a body of the model's own is recovered exactly.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+from scipy.linalg import cho_factor, cho_solve
+
+from cuffs.errors import GeometryError
+from cuffs.fit.basis import FitBasis
+from cuffs.fit.linearise import (
+    NUM_ROTATION,
+    PARENT,
+    BodyState,
+    PosedBasis,
+    group_jacobian,
+    joint_derivatives,
+    local_rotmats,
+    pose_basis,
+)
+from cuffs.rotations import project_to_rotation, rotmat_to_rotvec, rotvec_to_rotmat
+from cuffs.skeleton import INDEX, NUM_JOINTS
+
+Array = np.ndarray
+
+MAX_STEP_RAD: Final = 0.8
+"""No joint turns further in one step: a linearisation holds no further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitSettings:
+    """How a fit is solved. The defaults are what `benchmarks/truth.py` measures."""
+
+    max_steps: int = 12
+    tolerance_rad: float = 2e-4
+    """Converged when the last step turned no joint further than this (0.01°) …"""
+
+    tolerance_m: float = 2e-5
+    """… and moved the body no further than this."""
+
+    shape_precision: float = 3.0
+    """Prior on betas, in units of the residual's variance: coefficients have unit spread."""
+
+    expression_precision: float = 3.0
+    rotation_precision: float = 300.0
+    """Prior of the local rotations named in `smooth_joints` against the identity, same units, per squared radian."""
+
+    smooth_joints: tuple[str, ...] = ("spine1", "spine2", "spine3", "neck", "left_collar", "right_collar")
+    """Joints that share a bend among them: the surface alone splits it badly."""
+
+    min_variance: float = 1e-14
+    """Floor of the residual's variance, square metres: keeps the system definite."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Solution:
+    """Where Gauss-Newton ended."""
+
+    state: BodyState
+    converged: bool
+    steps: int
+    rms_m: float
+    """Root mean square distance over the subset, metres."""
+
+
+def solve(
+    basis: FitBasis,
+    targets: Float[Array, "rows 3"],
+    start: BodyState,
+    *,
+    tied: dict[str, str],
+    settings: FitSettings,
+) -> Solution:
+    """The state that brings the basis' vertices nearest to their targets.
+
+    Args:
+        basis: of the body model.
+        targets: metres, in the basis' vertex order.
+        start: from the closed form.
+        tied: joints that ride rigidly with another, each by the other's name; the other must not be tied itself.
+        settings: when to stop, and the priors.
+
+    Raises:
+        GeometryError: if the targets are not finite.
+    """
+    if not np.isfinite(targets).all():
+        raise GeometryError(f"{int((~np.isfinite(targets)).sum())} coordinates of the fit's targets are not finite.")
+    selection = _selection(basis, tied)
+    state, converged, steps = start, False, 0
+    posed = pose_basis(basis, state)
+    while not converged and steps < settings.max_steps:
+        step = selection @ _step(basis, targets, state, posed=posed, selection=selection, settings=settings)
+        state = moved(state, step, basis)
+        posed = pose_basis(basis, state)
+        steps += 1
+        turned = np.linalg.norm(step[:NUM_ROTATION].reshape(-1, 3), axis=1).max()
+        converged = bool(turned < settings.tolerance_rad and np.linalg.norm(step[-3:]) < settings.tolerance_m)
+    rms = float(np.sqrt(((posed.points - targets) ** 2).sum(1).mean()))
+    return Solution(state=state, converged=converged, steps=steps, rms_m=rms)
+
+
+def _selection(basis: FitBasis, tied: dict[str, str]) -> Float[Array, "all free"]:
+    """Matrix from the free unknowns to all of them: rotations of 55 joints, betas, expression, translation."""
+    num_linear = basis.shapedirs.shape[-1] + basis.exprdirs.shape[-1] + 3
+    lead = [INDEX[tied.get(name, name)] for name in INDEX]
+    free_rotation = [3 * joint + axis for joint in range(NUM_JOINTS) if lead[joint] == joint for axis in range(3)]
+    free = free_rotation + list(range(NUM_ROTATION, NUM_ROTATION + num_linear))
+    column = {unknown: number for number, unknown in enumerate(free)}
+    matrix = np.zeros((NUM_ROTATION + num_linear, len(free)))
+    for unknown in range(len(matrix)):
+        leader = 3 * lead[unknown // 3] + unknown % 3 if unknown < NUM_ROTATION else unknown
+        if leader in column:
+            matrix[unknown, column[leader]] = 1.0
+    return matrix
+
+
+def _step(
+    basis: FitBasis,
+    targets: Float[Array, "rows 3"],
+    state: BodyState,
+    *,
+    posed: PosedBasis,
+    selection: Float[Array, "all free"],
+    settings: FitSettings,
+) -> Float[Array, " free"]:
+    hessian, gradient = normal_equations(basis, targets, state, posed)
+    variance = max(float(((targets - posed.points) ** 2).mean()), settings.min_variance)
+    add_priors(hessian, gradient, state, variance=variance, settings=settings)
+    reduced = selection.T @ hessian @ selection
+    return cho_solve(cho_factor(reduced, lower=True, check_finite=False), selection.T @ gradient, check_finite=False)
+
+
+def normal_equations(
+    basis: FitBasis,
+    targets: Float[Array, "rows 3"],
+    state: BodyState,
+    posed: PosedBasis,
+    *,
+    metric: Float[Array, "rows 3 3"] | None = None,
+) -> tuple[Float[Array, "all all"], Float[Array, " all"]]:
+    """Gram matrix of the Jacobian and its product with the residual, summed over the groups.
+
+    Args:
+        basis: of the body model.
+        targets: metres.
+        state: where to linearise.
+        posed: the basis in that state.
+        metric: what each vertex's residual is multiplied by before it is squared; None counts all the same.
+    """
+    num_linear = basis.shapedirs.shape[-1] + basis.exprdirs.shape[-1] + 3
+    size = NUM_ROTATION + num_linear
+    hessian, gradient = np.zeros((size, size)), np.zeros(size)
+    shared = joint_derivatives(basis, state, posed)
+    residual = targets - posed.points
+    if metric is not None:
+        residual = np.einsum("nab,nb->na", metric, residual)
+    for group in basis.groups:
+        jacobian = group_jacobian(basis, group, state, posed, shared=shared)
+        if metric is not None:
+            jacobian = metric[group.rows] @ jacobian
+        flat = jacobian.reshape(-1, jacobian.shape[-1])
+        columns = np.concatenate([(3 * group.joints[:, None] + np.arange(3)).ravel(), np.arange(NUM_ROTATION, size)])
+        hessian[np.ix_(columns, columns)] += flat.T @ flat
+        gradient[columns] += flat.T @ residual[group.rows].ravel()
+    return hessian, gradient
+
+
+def add_priors(
+    hessian: Float[Array, "all all"],
+    gradient: Float[Array, " all"],
+    state: BodyState,
+    *,
+    variance: float,
+    settings: FitSettings,
+) -> None:
+    """Add the priors to the normal equations, in place."""
+    linear = np.concatenate([state.betas, state.expression])
+    precision = np.repeat(
+        [settings.shape_precision, settings.expression_precision], [len(state.betas), len(state.expression)]
+    )
+    at = np.arange(NUM_ROTATION, NUM_ROTATION + len(linear))
+    hessian[at, at] += variance * precision
+    gradient[at] -= variance * precision * linear
+    bend = rotmat_to_rotvec(local_rotmats(state.rotmats))
+    weight = variance * settings.rotation_precision * np.eye(3)
+    for joint in (INDEX[name] for name in settings.smooth_joints):
+        parent = int(PARENT[joint])
+        own, up = slice(3 * joint, 3 * joint + 3), slice(3 * parent, 3 * parent + 3)
+        pull = weight @ state.rotmats[parent] @ bend[joint]
+        hessian[own, own] += weight
+        hessian[up, up] += weight
+        hessian[own, up] -= weight
+        hessian[up, own] -= weight
+        gradient[own] -= pull
+        gradient[up] += pull
+
+
+def moved(state: BodyState, step: Float[Array, " all"], basis: FitBasis) -> BodyState:
+    """The state after a step; rotations are made orthonormal again, so that rounding doesn't pile up."""
+    turn = step[:NUM_ROTATION].reshape(-1, 3)
+    turn = turn * np.minimum(1.0, MAX_STEP_RAD / np.maximum(np.linalg.norm(turn, axis=1, keepdims=True), 1e-12))
+    num_betas = basis.shapedirs.shape[-1]
+    betas, expression, transl = np.split(step[NUM_ROTATION:], [num_betas, len(step) - NUM_ROTATION - 3])
+    return BodyState(
+        rotmats=project_to_rotation(rotvec_to_rotmat(turn) @ state.rotmats),
+        betas=state.betas + betas,
+        expression=state.expression + expression,
+        transl=state.transl + transl,
+    )

@@ -1,0 +1,198 @@
+"""The body model at one pose, and its derivatives by global joint rotations, shape, expression and translation.
+
+Rotations are global and perturbed from the left: G_j becomes exp(d_j) G_j. A vertex
+
+    y = sum_j w_j (G_j (v - J_j) + p_j) + t,    v = template + S betas + E expression + P vec(G_parent(k)^T G_k - 1)
+
+then moves by d_j x a_j with a_j = w_j G_j (v - J_j) + sum over children c of W_c (p_c - p_j), W_c being the weight of c
+and all below it, and through the pose correctives P by the features of j and of its children alone:
+dR_j = G_parent^T [d_j]x G_j, dR_c = -G_j^T [d_j]x G_c.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from cuffs.fit.basis import FitBasis, Group, subtree_matrix
+from cuffs.skeleton import NUM_JOINTS, PARENTS
+
+Array = np.ndarray
+
+NUM_ROTATION: Final = 3 * NUM_JOINTS
+PARENT: Final = np.array((0, *PARENTS[1:]))
+"""With the pelvis as its own parent, so that its offset from it is nought."""
+
+ANCESTORS: Final = subtree_matrix().T
+"""Entry (a, b) is 1 where a is b or hangs below it."""
+
+GENERATORS: Final = np.array(
+    [[[0, 0, 0], [0, 0, -1], [0, 1, 0]], [[0, 0, 1], [0, 0, 0], [-1, 0, 0]], [[0, -1, 0], [1, 0, 0], [0, 0, 0]]],
+    np.float64,
+)
+"""[e]x for the three axes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BodyState:
+    """The unknowns of a fit."""
+
+    rotmats: Float[Array, "55 3 3"]
+    """Global rotations."""
+
+    betas: Float[Array, " betas"]
+    expression: Float[Array, " expressions"]
+    transl: Float[Array, "3"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PosedBasis:
+    """The basis' vertices in one state, with what their derivatives are made of."""
+
+    points: Float[Array, "rows 3"]
+    """Where the vertices are, metres."""
+
+    shaped: Float[Array, "rows 3"]
+    """Before skinning, pose correctives included."""
+
+    blended: Float[Array, "rows 3 3"]
+    """Sum of weights times rotations."""
+
+    rest_joints: Float[Array, "55 3"]
+    joints: Float[Array, "55 3"]
+    """Posed, without the translation."""
+
+
+def local_rotmats(rotmats: Float[Array, "55 3 3"]) -> Float[Array, "55 3 3"]:
+    """Global rotations to rotations relative to the parent; the pelvis' stays."""
+    local = np.swapaxes(rotmats[PARENT], -1, -2) @ rotmats
+    local[0] = rotmats[0]
+    return local
+
+
+def global_rotmats(local: Float[Array, "55 3 3"]) -> Float[Array, "55 3 3"]:
+    """Rotations relative to the parent to global ones."""
+    found = np.array(local, np.float64)
+    for joint in range(1, NUM_JOINTS):
+        found[joint] = found[PARENTS[joint]] @ local[joint]
+    return found
+
+
+def joint_positions(rotmats: Float[Array, "55 3 3"], rest_joints: Float[Array, "55 3"]) -> Float[Array, "55 3"]:
+    """Posed joints: every bone's offset is turned by its parent's rotation."""
+    offsets = np.einsum("jab,jb->ja", rotmats[PARENT], rest_joints - rest_joints[PARENT])
+    offsets[0] = rest_joints[0]
+    return ANCESTORS @ offsets
+
+
+def pose_basis(basis: FitBasis, state: BodyState) -> PosedBasis:
+    """Evaluate the basis' vertices."""
+    feature = (local_rotmats(state.rotmats)[1:] - np.eye(3)).ravel()
+    rest = basis.template + basis.shapedirs @ state.betas + basis.exprdirs @ state.expression
+    shaped = rest + (basis.posedirs @ feature).reshape(-1, 3)
+    rest_joints = basis.joint_template + basis.joint_shapedirs @ state.betas + basis.joint_exprdirs @ state.expression
+    joints = joint_positions(state.rotmats, rest_joints)
+    shift = joints - np.einsum("jab,jb->ja", state.rotmats, rest_joints)
+    blended = (basis.weights @ state.rotmats.reshape(NUM_JOINTS, 9)).reshape(-1, 3, 3)
+    points = np.einsum("nab,nb->na", blended, shaped) + basis.weights @ shift + state.transl
+    return PosedBasis(points=points, shaped=shaped, blended=blended, rest_joints=rest_joints, joints=joints)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class JointDerivatives:
+    """Parts of the derivatives that all groups share."""
+
+    bones: Float[Array, "55 55 3"]
+    """Entry (c, parent of c) is p_c - p_parent, nought elsewhere."""
+
+    shape: Float[Array, "55 3 linear"]
+    """How far a joint's frame moves by each shape and expression coefficient: dp_j - G_j dJ_j."""
+
+
+def joint_derivatives(basis: FitBasis, state: BodyState, posed: PosedBasis) -> JointDerivatives:
+    """What moving joints contribute to the vertices' derivatives."""
+    bones = np.zeros((NUM_JOINTS, NUM_JOINTS, 3))
+    child = np.arange(1, NUM_JOINTS)
+    bones[child, PARENT[child]] = posed.joints[child] - posed.joints[PARENT[child]]
+    linear = np.concatenate([basis.joint_shapedirs, basis.joint_exprdirs], -1)
+    offsets = np.einsum("jab,jbs->jas", state.rotmats[PARENT], linear - linear[PARENT])
+    offsets[0] = linear[0]
+    moved = np.einsum("jk,kas->jas", ANCESTORS, offsets)
+    return JointDerivatives(bones=bones, shape=moved - np.einsum("jab,jbs->jas", state.rotmats, linear))
+
+
+def group_jacobian(
+    basis: FitBasis,
+    group: Group,
+    state: BodyState,
+    posed: PosedBasis,
+    *,
+    shared: JointDerivatives,
+) -> Float[Array, "rows 3 unknowns"]:
+    """Derivatives of a group's vertices.
+
+    Returns:
+        Columns: three for each of the group's joints, then the basis' betas, expression, translation.
+    """
+    rows, joints = group.rows, group.joints
+    count, num_linear = rows.stop - rows.start, shared.shape.shape[-1]
+    num_rotation = 3 * len(joints)
+    jacobian = np.zeros((count, 3, num_rotation + num_linear + 3))
+    turned = jacobian[:, :, :num_rotation]
+    if len(group.features):
+        turned += _corrective_part(group, state, posed.blended[rows])
+    _add_lever_part(turned, _levers(group, state, posed, shared))
+    jacobian[:, :, num_rotation : num_rotation + num_linear] = linear_jacobian(basis, shared, posed.blended[rows], rows)
+    jacobian[:, range(3), range(num_rotation + num_linear, num_rotation + num_linear + 3)] = 1.0
+    return jacobian
+
+
+def linear_jacobian(
+    basis: FitBasis, shared: JointDerivatives, blended: Float[Array, "rows 3 3"], rows: slice
+) -> Float[Array, "rows 3 linear"]:
+    """Derivatives of some of the vertices by betas and expression."""
+    dirs = np.concatenate([basis.shapedirs[rows], basis.exprdirs[rows]], -1)
+    return blended @ dirs + (basis.weights[rows] @ shared.shape.reshape(NUM_JOINTS, -1)).reshape(dirs.shape)
+
+
+def _levers(
+    group: Group, state: BodyState, posed: PosedBasis, shared: JointDerivatives
+) -> Float[Array, "rows active 3"]:
+    """a_j of the module's docstring."""
+    G = state.rotmats[group.joints]
+    flat = np.ascontiguousarray(np.swapaxes(G, -1, -2).transpose(1, 0, 2)).reshape(3, -1)
+    turned = (posed.shaped[group.rows] @ flat).reshape(-1, len(group.joints), 3)
+    turned -= np.einsum("jab,jb->ja", G, posed.rest_joints[group.joints])
+    turned *= group.weights[:, :, None]
+    bones = shared.bones[:, group.joints].reshape(NUM_JOINTS, -1)
+    return turned + (group.subtree @ bones).reshape(turned.shape)
+
+
+def _add_lever_part(turned: Float[Array, "rows 3 rotation"], levers: Float[Array, "rows active 3"]) -> None:
+    """Add d x a to the rotation columns, in place: they are this module's own scratch."""
+    x, y, z = levers[..., 0], levers[..., 1], levers[..., 2]
+    turned[:, 1, 0::3] -= z
+    turned[:, 2, 0::3] += y
+    turned[:, 0, 1::3] += z
+    turned[:, 2, 1::3] -= x
+    turned[:, 0, 2::3] -= y
+    turned[:, 1, 2::3] += x
+
+
+def _corrective_part(
+    group: Group, state: BodyState, blended: Float[Array, "rows 3 3"]
+) -> Float[Array, "rows 3 rotation"]:
+    """Derivatives through the pose correctives."""
+    column = {int(joint): number for number, joint in enumerate(group.joints)}
+    chain = np.zeros((9 * len(group.features), 3 * len(group.joints)))
+    for number, joint in enumerate(group.features):
+        parent = PARENTS[joint]
+        change = state.rotmats[parent].T @ GENERATORS @ state.rotmats[joint]
+        by_axis = change.reshape(3, 9).T
+        block = chain[9 * number : 9 * number + 9]
+        own, up = 3 * column[int(joint)], 3 * column[parent]
+        block[:, own : own + 3] += by_axis
+        block[:, up : up + 3] -= by_axis
+    corrected = (group.posedirs @ chain).reshape(len(blended), 3, -1)
+    return blended @ corrected

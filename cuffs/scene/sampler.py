@@ -1,0 +1,202 @@
+"""One scene from recipe, poses, seed, slot and attempt."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from cuffs.character import Identity, Topology
+from cuffs.character.face import sample_face
+from cuffs.character.wardrobe import sample_look
+from cuffs.recipe import Recipe
+from cuffs.records import PersonSpec, PropSpec, SceneSpec
+from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
+from cuffs.scene.camera_config import place_camera, sample_camera
+from cuffs.scene.gates import GatesConfig, framing_cause, hand_in_body_cause, overlap_cause
+from cuffs.scene.people import PoseDraw, Spot, about_z, facing_rad, sample_count, sample_spots
+from cuffs.scene.place_config import sample_light, sample_place
+from cuffs.scene.posed import PosedBody, pose_body
+from cuffs.scene.seat import needs_seat, seat_for
+from cuffs.seeding import stream
+from cuffs.skeleton import INDEX
+
+Split = Literal["train", "val", "test"]
+
+PoseSource = Callable[[np.random.Generator], PoseDraw]
+
+LOOK_AT_JOINTS: Mapping[str, tuple[str, ...]] = {
+    "head": ("head", "neck"),
+    "upper_body": ("neck", "spine2", "left_elbow", "right_elbow"),
+    "hands": ("left_wrist", "right_wrist"),
+    "legs": ("left_knee", "right_knee"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneContext:
+    """All that scenes of one plan share."""
+
+    recipe: Recipe
+    recipe_hash: str
+    seed: int
+    draw_pose: PoseSource
+    topology: Topology
+    identity: Callable[[int], Identity]
+    """An identity by its number; made when first asked for."""
+
+    identity_name: str
+    """Name of an identity's file, with a place for its number."""
+
+    place_files: Mapping[str, tuple[str, ...]]
+    """Names of HDRIs and photographs in the plan's assets, by kind of place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why an attempt gives no scene."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Placed:
+    """A person where they stand."""
+
+    spec: PersonSpec
+    body: PosedBody
+    seat: PropSpec | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """One attempt at one slot, with its streams."""
+
+    context: SceneContext
+    slot: int
+    attempt: int
+
+    def rng(self, purpose: str, *number: int) -> np.random.Generator:
+        return stream(self.context.seed, purpose, self.slot, self.attempt, *number)
+
+
+def sample_scene(context: SceneContext, slot: int, attempt: int) -> SceneSpec | Refusal:
+    """Draw a scene, or say why this attempt gives none.
+
+    The same context, slot and attempt give the same scene, on every machine and in any order.
+    """
+    at = _Attempt(context=context, slot=slot, attempt=attempt)
+    recipe = context.recipe
+    split = split_of(context, slot)
+    people = _place_people(at, split)
+    if cause := _people_cause(recipe.gates, people):
+        return Refusal(cause=cause)
+    camera = place_camera(
+        (draw := sample_camera(recipe.camera, at.rng("camera"))),
+        target_world=_target(draw.look_at, [person.body for person in people]),
+        facing_rad=facing_rad(rotvec_to_rotmat(people[0].spec.pose[0])),
+        image=recipe.image,
+    )
+    for person in people:
+        head = person.body.joints[INDEX["head"]]
+        cause = framing_cause(recipe.gates, camera, recipe.image, verts_world=person.body.verts, head_world=head)
+        if cause is not None:
+            return Refusal(cause=cause)
+    place = sample_place(recipe.place, context.place_files, at.rng("place"))
+    return SceneSpec(
+        key=f"{context.recipe_hash[:8]}_s{context.seed}_{slot:07d}_{attempt:02d}",
+        recipe_hash=context.recipe_hash,
+        seed=context.seed,
+        slot=slot,
+        attempt=attempt,
+        chunk=slot // recipe.chunk_size,
+        split=split,
+        image=recipe.image,
+        camera=camera,
+        people=tuple(person.spec for person in people),
+        place=place,
+        light=sample_light(recipe.light, place, at.rng("light")),
+        props=tuple(person.seat for person in people if person.seat is not None),
+        render=replace(recipe.render, seed=int(at.rng("render").integers(2**31))),
+    )
+
+
+def split_of(context: SceneContext, slot: int) -> Split:
+    """Which split a slot belongs to."""
+    number = stream(context.seed, "split", slot).uniform()
+    splits = context.recipe.splits
+    if number < splits.val:
+        return "val"
+    return "test" if number < splits.val + splits.test else "train"
+
+
+def identities_of(recipe: Recipe, split: Split) -> range:
+    """Numbers of the identities that a split may use: no identity is in two splits."""
+    total = recipe.num_identities
+    num_val = round(total * recipe.splits.val)
+    num_test = round(total * recipe.splits.test)
+    if split == "val":
+        return range(max(0, total - num_val), total)
+    if split == "test":
+        return range(max(0, total - num_val - num_test), total - num_val)
+    return range(total - num_val - num_test)
+
+
+def _place_people(at: _Attempt, split: Split) -> list[_Placed]:
+    """Draw everybody of a scene and put them on the ground."""
+    recipe = at.context.recipe
+    count = sample_count(recipe.people, at.rng("people"))
+    spots = sample_spots(recipe.people, count, at.rng("layout"))
+    pool = identities_of(recipe, split)
+    chosen = at.rng("identity").choice(len(pool), size=count, replace=count > len(pool))
+    return [
+        _place_person(at, number, spot, pool[int(place)])
+        for number, (spot, place) in enumerate(zip(spots, chosen, strict=True))
+    ]
+
+
+def _place_person(at: _Attempt, number: int, spot: Spot, identity_number: int) -> _Placed:
+    context = at.context
+    identity = context.identity(identity_number)
+    draw = context.draw_pose(at.rng("pose", number))
+    face, gaze = sample_face(context.recipe.face, at.rng("face", number))
+    pose = draw.body.pose.copy()
+    pose[0] = rotmat_to_rotvec(about_z(spot.yaw_rad) @ rotvec_to_rotmat(pose[0]))
+    pose[INDEX["left_eye"]], pose[INDEX["right_eye"]] = gaze
+    pose = pose.round(6)
+    lifted = pose_body(context.topology, identity, pose, pelvis_world=np.zeros(3))
+    pelvis_world = np.array([*spot.xy_m, -lifted.verts[:, 2].min()]).round(6)
+    body = lifted.moved(pelvis_world)
+    look = sample_look(context.recipe.wardrobe, context.topology, identity, at.rng("look", number))
+    spec = PersonSpec(
+        character=replace(look, identity=context.identity_name.format(identity_number)),
+        pose=pose,
+        pelvis_world=pelvis_world,
+        face=face,
+        body_source=draw.body.origin,
+        left_hand_source=draw.left_hand,
+        right_hand_source=draw.right_hand,
+    )
+    seat = seat_for(body, at.rng("seat", number)) if needs_seat(draw.body) else None
+    return _Placed(spec=spec, body=body, seat=seat)
+
+
+def _people_cause(gates: GatesConfig, people: list[_Placed]) -> str | None:
+    """Why these people can't be, wherever the camera is."""
+    if cause := overlap_cause(gates, [person.body.verts for person in people]):
+        return cause
+    for person in people:
+        body = person.body
+        if cause := hand_in_body_cause(gates, verts=body.verts, normals=body.normals, limb=body.limb):
+            return cause
+    return None
+
+
+def _target(part: str, people: list[PosedBody]) -> Float[np.ndarray, "3"]:
+    """The point that the camera looks at: the middle of everybody, or a part of the first person."""
+    if part == "body":
+        low = np.min([body.verts.min(0) for body in people], axis=0)
+        high = np.max([body.verts.max(0) for body in people], axis=0)
+        return (low + high) / 2
+    return people[0].joints[[INDEX[name] for name in LOOK_AT_JOINTS[part]]].mean(0)

@@ -1,0 +1,63 @@
+"""Reading shards through their index: any member by seeking, without walking the tar."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from cuffs.codec import decode
+from cuffs.errors import RecordError
+from cuffs.records import Sample
+from cuffs.shards.index import ShardIndex, ShardSample, read_index
+
+
+def read_member(tar_path: Path, sample: ShardSample, suffix: str) -> bytes:
+    """The bytes of one file of a sample.
+
+    Raises:
+        RecordError: if the sample has no such file, or the tar is shorter than its index says.
+    """
+    for member in sample.members:
+        if member.suffix == suffix:
+            with tar_path.open("rb") as file:
+                file.seek(member.offset)
+                data = file.read(member.size)
+            if len(data) != member.size:
+                raise RecordError(
+                    f"{tar_path} ends within {sample.key}.{suffix}. Remove it and render its chunk again."
+                )
+            return data
+    raise RecordError(f"{tar_path}: the sample {sample.key} has no {suffix}.")
+
+
+def read_sample(tar_path: Path, entry: ShardSample) -> Sample:
+    """The annotation of one sample, checked.
+
+    Raises:
+        RecordError: naming shard and key, if it is malformed.
+    """
+    where = f"{tar_path}:{entry.key}.json"
+    try:
+        data = json.loads(read_member(tar_path, entry, "json"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as problem:
+        raise RecordError(f"{where} is not JSON ({problem}).") from None
+    return decode(Sample, data, where=where)
+
+
+def shard_paths(folder: Path) -> list[Path]:
+    """The finished shards of a dataset's folder: tars with an index beside them, in order.
+
+    Raises:
+        RecordError: if there are none.
+    """
+    found = sorted(path for path in (folder / "shards").glob("shard-*.tar") if path.with_suffix(".json").exists())
+    if not found:
+        raise RecordError(f"{folder / 'shards'} holds no finished shards. Run `cuffs render {folder}` first.")
+    return found
+
+
+def iterate_samples(folder: Path) -> Iterator[tuple[Path, ShardIndex, ShardSample]]:
+    """Every sample of a dataset's folder: its tar, the tar's index, and its own entry there."""
+    for tar_path in shard_paths(folder):
+        index = read_index(tar_path.with_suffix(".json"))
+        for entry in index.samples:
+            yield tar_path, index, entry

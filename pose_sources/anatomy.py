@@ -1,0 +1,193 @@
+"""Joint rotations as anatomical angles, with axes derived from the bones of the rest pose.
+
+Every joint has three angles, applied one after the other: R = turn(first) @ turn(second) @ turn(third), each about an
+axis of the joint's own right-handed frame. The frame of a left joint is laid on its bones; that of a right joint is its
+mirror image, so that the same angles mean the same on both sides. What is positive:
+
+joint           first                   second                  third
+trunk, head     flexion (forward)       bend to the left        turn to the left
+hip             flexion                 adduction               internal rotation
+knee            flexion                 valgus                  internal rotation
+ankle, foot     dorsiflexion            toe-in                  eversion
+collar          elevation               protraction             axial rotation
+elbow           flexion                 carrying angle          pronation
+wrist           pronation               palmar flexion          ulnar deviation
+finger          flexion                 ulnar deviation         twist
+thumb1          flexion                 palmar abduction        supination (opposition is negative)
+thumb2, thumb3  flexion                 to the palm             twist
+jaw             opening                 to the left             roll
+eye             down                    to the left             roll
+
+The shoulder is a ball: `shoulder_angles`.
+
+The thumb's zero is not the rest pose, which differs between body models, but a thumb that lies in the plane of the palm,
+`THUMB_RADIAL_DEG` from the middle finger's direction.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from cuffs.rotations import rotvec_to_rotmat
+from cuffs.skeleton import FINGERS, INDEX, JOINTS, NUM_JOINTS
+from pose_sources.kinematics import turn, unit
+
+Vec3 = Float[np.ndarray, "3"]
+Mat3 = Float[np.ndarray, "3 3"]
+
+THUMB_RADIAL_DEG: Final = 40.0
+THUMB_PAD_DEG: Final = 55.0
+"""At the thumb's zero its pad looks this far from the palm's own direction, towards the fingers."""
+
+X, Y, Z = np.eye(3)
+MIRROR_X: Final = np.diag([1.0, -1.0, -1.0])
+"""What a mirror across x does to the axis of a rotation."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Anatomy:
+    """The frames of all joints of one rest skeleton."""
+
+    rest: Float[np.ndarray, "55 3"]
+    """Joint positions in the rest pose, metres."""
+
+    axes: Float[np.ndarray, "55 3 3"]
+    """Columns are the axes of the first, second and third angle."""
+
+    zero: Float[np.ndarray, "55 3 3"]
+    """The joint rotation at which all three angles are zero."""
+
+    def bone(self, name: str, parent: str) -> Vec3:
+        """From one joint to another in the rest pose, metres."""
+        return self.rest[INDEX[name]] - self.rest[INDEX[parent]]
+
+    def rotation(self, joint: str, angles_deg: tuple[float, float, float]) -> Mat3:
+        """The joint rotation that has these angles."""
+        first, second, third = self.axes[INDEX[joint]].T
+        turned = turn(first, angles_deg[0]) @ turn(second, angles_deg[1]) @ turn(third, angles_deg[2])
+        return turned @ self.zero[INDEX[joint]]
+
+    def angles_deg(self, joint: str, rotmat: Mat3) -> tuple[float, float, float]:
+        """The angles of a joint rotation; the second lies within ±90 degrees.
+
+        With the axes as x, y, z the matrix is Rx Ry Rz, whose first row is (cos b cos c, -cos b sin c, sin b).
+        """
+        axes = self.axes[INDEX[joint]]
+        R = axes.T @ rotmat @ self.zero[INDEX[joint]].T @ axes
+        second = np.arcsin(np.clip(R[0, 2], -1, 1))
+        first, third = np.arctan2(-R[1, 2], R[2, 2]), np.arctan2(-R[0, 1], R[0, 0])
+        return float(np.degrees(first)), float(np.degrees(second)), float(np.degrees(third))
+
+    def shoulder_angles(self, side: str, rotmat: Mat3) -> tuple[float, float, float, float]:
+        """Where an upper arm points and how it is turned about itself, degrees.
+
+        Args:
+            side: left or right.
+            rotmat: rotation of the upper arm relative to the chest (spine3), collar included.
+
+        Returns:
+            elevation (0 hangs, 90 level, 180 up), behind (how far it points backwards of the body's plane), inwards
+            (how far it points to the other side), and internal rotation: the turn about the arm that remains beside
+            the shortest way from the T-pose.
+        """
+        if side == "right":
+            rotmat = MIRROR_X @ rotmat @ MIRROR_X
+        bone = self.bone("left_elbow", "left_shoulder")
+        way = rotmat @ unit(bone)
+        swing = shortest_turn(unit(bone), way)
+        rest = swing.T @ rotmat
+        twist = np.arctan2(float(unit(bone) @ _axial(rest)), float(np.trace(rest) - 1) / 2)
+        angles = np.arccos(np.clip(-way[1], -1, 1)), np.arcsin(-way[2]), np.arcsin(-way[0]), twist
+        elevation, behind, inwards, internal = np.degrees(angles)
+        return float(elevation), float(behind), float(inwards), float(internal)
+
+
+def shortest_turn(start: Vec3, end: Vec3) -> Mat3:
+    """The rotation by the smallest angle that takes one unit direction to another, not opposite, one."""
+    axis = np.cross(start, end)
+    sine, cosine = float(np.linalg.norm(axis)), float(start @ end)
+    if sine < 1e-12:
+        return np.eye(3)
+    return rotvec_to_rotmat(axis / sine * np.arctan2(sine, cosine))
+
+
+def build_anatomy(rest: Float[np.ndarray, "55 3"]) -> Anatomy:
+    """Lay the frames of all joints on a rest skeleton (T-pose, y up, facing +z, left arm along +x, palms down)."""
+    axes, zero = np.tile(np.eye(3), (2, NUM_JOINTS, 1, 1))
+    for name in JOINTS:
+        if name.startswith("right_"):
+            left = INDEX["left_" + name.removeprefix("right_")]
+            axes[INDEX[name]] = MIRROR_X @ axes[left]
+            zero[INDEX[name]] = MIRROR_X @ zero[left] @ MIRROR_X
+            continue
+        kind = name.removeprefix("left_")
+        if kind.rstrip("123") in FINGERS:
+            axes[INDEX[name]], zero[INDEX[name]] = _finger_frame(rest, kind)
+        elif kind not in ("pelvis", "shoulder"):
+            axes[INDEX[name]] = _body_frame(rest, kind)
+    return Anatomy(rest, axes, zero)
+
+
+def _body_frame(rest: Float[np.ndarray, "55 3"], kind: str) -> Mat3:
+    """Axes of a joint of the trunk, or of a left limb. The long bone is kept, hinges are made square to it."""
+    if kind in ("hip", "knee"):
+        child = "left_knee" if kind == "hip" else "left_ankle"
+        long = unit(rest[INDEX[child]] - rest[INDEX[f"left_{kind}"]])
+        return _frame(-X if kind == "hip" else X, long)
+    if kind in ("elbow", "wrist"):
+        long = unit(rest[INDEX["left_wrist"]] - rest[INDEX["left_elbow"]])
+        if kind == "elbow":
+            return _frame(-Y, long)
+        hand = _palm_frame(rest)
+        frame = _frame(np.cross(hand[:, 0], hand[:, 1]), long)
+        return frame[:, [2, 0, 1]]  # pronation comes first
+    fixed = {
+        "ankle": (-X, Z), "foot": (-X, Z), "collar": (Z, X), "jaw": (X, Z), "eye": (X, Z),
+    }  # fmt: skip
+    return _frame(*fixed.get(kind, (X, Y)))
+
+
+def _frame(hinge: Vec3, long: Vec3) -> Mat3:
+    """Axes (hinge, long × hinge, long), the hinge made square to the long axis."""
+    hinge = unit(hinge - (hinge @ long) * long)
+    return np.stack([hinge, np.cross(long, hinge), long], 1)
+
+
+def _palm_frame(rest: Float[np.ndarray, "55 3"]) -> Mat3:
+    """Columns: the left palm's directions to the fingers, to where the palm looks, and to the thumb's side."""
+    wrist, middle = rest[INDEX["left_wrist"]], rest[INDEX["left_middle1"]]
+    distal = unit(middle - wrist)
+    radial = rest[INDEX["left_index1"]] - rest[INDEX["left_pinky1"]]
+    radial = unit(radial - (radial @ distal) * distal)
+    return np.stack([distal, np.cross(distal, radial), radial], 1)
+
+
+def _finger_frame(rest: Float[np.ndarray, "55 3"], kind: str) -> tuple[Mat3, Mat3]:
+    """Axes and zero of a joint of the left hand."""
+    distal, palmar, radial = _palm_frame(rest).T
+    finger, number = kind[:-1], int(kind[-1])
+    first, last = (number, number + 1) if number < 3 else (2, 3)
+    bone = unit(rest[INDEX[f"left_{finger}{last}"]] - rest[INDEX[f"left_{finger}{first}"]])
+    if finger != "thumb":
+        return _frame(np.cross(bone, palmar), bone), np.eye(3)
+    angle = np.radians(THUMB_RADIAL_DEG)
+    straight = np.cos(angle) * distal + np.sin(angle) * radial
+    to_fingers = np.sin(angle) * distal - np.cos(angle) * radial
+    if number == 1:  # flexion within the plane of the palm, towards the fingers; then away from that plane
+        axes = _frame(np.cross(straight, to_fingers), straight)
+        return axes @ np.diag([1.0, -1.0, -1.0]), shortest_turn(bone, straight)
+    tilt = np.radians(THUMB_PAD_DEG)
+    pad = np.cos(tilt) * palmar + np.sin(tilt) * to_fingers
+    carried = shortest_turn(unit(_thumb_base(rest)), straight).T
+    return carried @ _frame(np.cross(straight, pad), straight), np.eye(3)
+
+
+def _thumb_base(rest: Float[np.ndarray, "55 3"]) -> Vec3:
+    return rest[INDEX["left_thumb2"]] - rest[INDEX["left_thumb1"]]
+
+
+def _axial(rotmat: Mat3) -> Vec3:
+    """Half the vector of a rotation matrix's antisymmetric part: axis times sine."""
+    return np.array([rotmat[2, 1] - rotmat[1, 2], rotmat[0, 2] - rotmat[2, 0], rotmat[1, 0] - rotmat[0, 1]]) / 2

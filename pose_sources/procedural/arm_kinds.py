@@ -1,0 +1,239 @@
+"""What arms do: each kind draws a continuous family of plans for one arm, beside or in front of the posed body.
+
+Directions that aren't the body's own (`out`: to the arm's side) are in the figure's axes.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from pose_sources.kinematics import unit
+from pose_sources.procedural.arms import ArmPlan, HandAim, HandTurn, chest_place, drawn, spread_about, touching
+from pose_sources.procedural.figure import FRONT, UP, Figure, Side, Vec3, direction, other, sign_of
+
+Rng = np.random.Generator
+ArmKind = Callable[[Figure, Side, Rng], ArmPlan]
+
+OPEN_HANDS: Final = ("flat", "spread", "relaxed")
+REACH_M: Final = 0.47
+"""Shoulder to wrist of the average stretched arm, a little less than its whole length."""
+
+
+def any_turn(rng: Rng, pronation: tuple[float, float] = (-50, 60)) -> HandTurn:
+    """A hand turned freely about a comfortable wrist."""
+    flexion, ulnar = np.clip(rng.normal([-4, 2], [16, 7]), [-45, -16], [45, 24]).tolist()
+    return HandTurn(pronation=float(rng.uniform(*pronation)), flexion=flexion, ulnar=ulnar)
+
+
+def hang(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """At the side, elbow a little bent."""
+    out, front, share = drawn(rng, (0.16, 0.34), (-0.12, 0.3), (0.955, 0.995))
+    wrist = body.at(f"{side}_shoulder") + share * REACH_M * direction(side, out=out, up=-1, front=front)
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=0.5, front=-1), hand=any_turn(rng, (-15, 45)))
+
+
+def on_hip(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Hand on the hip, elbow out to the side."""
+    up, front, back = drawn(rng, (0.11, 0.19), (-0.01, 0.05), (0.1, 0.8))
+    pelvis = body.frame("pelvis")
+    contact = body.at(f"{side}_hip") + pelvis @ np.array([sign_of(side) * 0.075, up, front])
+    surface = pelvis @ direction(side, out=1, up=0.15)
+    wrist, hand = touching(contact, surface=surface, fingers=pelvis @ direction(side, up=-0.75, front=0.8))
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=1, front=-back), hand=hand, hand_kinds=(*OPEN_HANDS, "fist"))
+
+
+def fists_on_hip(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """The back of the wrist on the hip, elbow out and a little back."""
+    up, out = drawn(rng, (0.10, 0.17), (0.12, 0.15))
+    wrist = body.at(f"{side}_hip") + body.frame("pelvis") @ np.array([sign_of(side) * out, up, -0.02])
+    hand = HandAim(fingers=direction(side, out=-0.35, front=1, up=-0.2), palm=direction(side, up=-1, out=-0.3))
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=1, front=-0.5), hand=hand, hand_kinds=("fist", "relaxed"))
+
+
+def behind_back(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Hand behind the small of the back, palm backwards."""
+    up, front = drawn(rng, (0.06, 0.16), (-0.16, -0.14))
+    wrist = body.at("pelvis") + body.frame("spine1") @ np.array([sign_of(side) * 0.115, up, front])
+    hand = HandAim(fingers=direction(side, out=-1, up=-0.35), palm=direction(side, front=-1, up=0.1))
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=1, front=-0.6), hand=hand, hand_kinds=("relaxed", "fist", "bar"))
+
+
+def on_thigh(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Palm on the thigh or knee."""
+    share, roll, inwards, turn = drawn(rng, (0.45, 0.98), (-0.5, 0.4), (-0.1, 0.5), (-0.3, 0.3))
+    hip, knee = body.at(f"{side}_hip"), body.at(f"{side}_knee")
+    bone = unit(knee - hip)
+    surface = unit(UP + roll * direction(side, out=1) + 0.1 * FRONT)
+    surface = unit(surface - (surface @ bone) * bone)
+    contact = hip + share * (knee - hip) + (0.075 - 0.015 * share) * surface
+    wrist, hand = touching(contact, surface=surface, fingers=bone + turn * direction(side, out=1))
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=1 - inwards, front=-0.6, up=-0.4), hand=hand, hand_kinds=OPEN_HANDS)
+
+
+def talk(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """A hand that talks, in front of the chest."""
+    out, up, front = drawn(rng, (0.02, 0.34), (-0.30, 0.02), (0.20, 0.42))
+    wrist = chest_place(body, side, out=out, up=up, front=front)
+    elbow = spread_about(rng, direction(side, out=0.7, up=-1, front=-0.3), 14)
+    return ArmPlan(wrist=wrist, elbow=elbow, hand=any_turn(rng))
+
+
+def show_palm(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """A palm or the back of a hand shown near the face, fingers up."""
+    out, up, front = drawn(rng, (0.08, 0.32), (-0.10, 0.14), (0.20, 0.36))
+    wrist = chest_place(body, side, out=out, up=up, front=front)
+    ahead = FRONT if rng.uniform() < 0.65 else -FRONT
+    hand = HandAim(fingers=spread_about(rng, direction(side, up=1, out=0.1), 14), palm=spread_about(rng, ahead, 18))
+    elbow = spread_about(rng, direction(side, out=0.8, up=-1), 10)
+    return ArmPlan(wrist=wrist, elbow=elbow, hand=hand)
+
+
+def wave(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """A raised open hand beside the head."""
+    out, up, front, tilt = drawn(rng, (0.32, 0.46), (0.02, 0.26), (0.02, 0.22), (-0.4, 0.5))
+    wrist = chest_place(body, side, out=out, up=up, front=front)
+    hand = HandAim(fingers=direction(side, up=1, out=tilt), palm=spread_about(rng, FRONT, 12))
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=0.6, up=-1, front=-0.2), hand=hand, hand_kinds=("spread", "flat", "count"))
+
+
+def point_at(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Pointing with a nearly stretched arm: ahead, aside or upwards."""
+    out, up, share = drawn(rng, (-0.25, 1.0), (-0.35, 0.9), (0.78, 1.0))
+    way = body.frame("spine3") @ direction(side, out=out, up=up, front=0.9)
+    wrist = body.at(f"{side}_shoulder") + share * REACH_M * way
+    elbow = spread_about(rng, direction(side, out=0.4, up=-1), 15)
+    return ArmPlan(wrist=wrist, elbow=elbow, hand=HandTurn(pronation=drawn(rng, (-10, 60))[0]), hand_kinds=("point", "point", "count"))
+
+
+def carry(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Forearm level in front, as if carrying or offering something, palm up or inwards."""
+    out, up, front, pronation = drawn(rng, (0.08, 0.26), (-0.32, -0.2), (0.2, 0.36), (-85, -10))
+    wrist = chest_place(body, side, out=out, up=up, front=front)
+    elbow = direction(side, out=0.35, up=-1, front=-0.4)
+    return ArmPlan(wrist=wrist, elbow=elbow, hand=HandTurn(pronation=pronation, flexion=drawn(rng, (-25, 10))[0]))
+
+
+def to_ear(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Hand at the ear, as with a telephone."""
+    up, front = drawn(rng, (0.0, 0.06), (0.03, 0.07))
+    head = body.frame("head")
+    contact = body.at("head") + head @ np.array([sign_of(side) * 0.10, up, front])
+    surface = head @ direction(side, out=1)
+    wrist, hand = touching(contact, surface=surface, fingers=head @ direction(side, up=1, front=-0.3))
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=0.8, up=-1, front=0.3), hand=hand, hand_kinds=("bar", "relaxed", "flat"))
+
+
+def to_chin(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """A loose hand under or before the chin."""
+    out, up, front = drawn(rng, (-0.02, 0.06), (-0.15, -0.11), (0.13, 0.19))
+    wrist = body.at("head") + body.frame("head") @ np.array([sign_of(side) * out, up, front])
+    hand = HandAim(fingers=direction(side, up=1, out=-0.5, front=-0.1), palm=direction(side, out=-0.4, front=-1))
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=0.5, up=-1), hand=hand, hand_kinds=("fist", "point", "relaxed", "bar"))
+
+
+def behind_head(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Hand behind or on top of the head, elbow out."""
+    up, front = drawn(rng, (0.05, 0.13), (-0.115, -0.095))
+    head = body.frame("head")
+    contact = body.at("head") + head @ np.array([sign_of(side) * 0.05, up, front])
+    surface = head @ direction(side, out=0.4, front=-1, up=0.3)
+    wrist, hand = touching(contact, surface=surface, fingers=head @ direction(side, out=-1, up=0.5))
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=1, front=0.3, up=0.1), hand=hand, hand_kinds=OPEN_HANDS)
+
+
+def on_chest(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Palm on the chest, on the other side's heart."""
+    out, up = drawn(rng, (-0.09, 0.0), (-0.14, -0.06))
+    contact = chest_place(body, side, out=out, up=up, front=0.145)
+    chest = body.frame("spine3")
+    wrist, hand = touching(contact, surface=chest @ FRONT, fingers=chest @ direction(side, out=-1, up=0.35))
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=1, up=-0.7), hand=hand, hand_kinds=("flat", "relaxed", "spread"))
+
+
+def reach_to(body: Figure, side: Side, rng: Rng, way: Vec3) -> ArmPlan:
+    """A nearly stretched arm towards a direction."""
+    wrist = body.at(f"{side}_shoulder") + drawn(rng, (0.8, 1.0))[0] * REACH_M * spread_about(rng, way, 16)
+    elbow = spread_about(rng, direction(side, out=0.6, up=-0.8, front=-0.2), 12)
+    return ArmPlan(wrist=wrist, elbow=elbow, hand=any_turn(rng, (-40, 50)))
+
+
+def reach_up(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Reaching overhead."""
+    out, front = drawn(rng, (-0.05, 0.5), (0.05, 0.6))
+    plan = reach_to(body, side, rng, direction(side, up=1, out=out, front=front))
+    return ArmPlan(wrist=plan.wrist, elbow=direction(side, out=1, front=0.5), hand=any_turn(rng, (-20, 45)))
+
+
+def reach_front(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Reaching ahead."""
+    out, up = drawn(rng, (-0.4, 0.4), (-0.5, 0.5))
+    return reach_to(body, side, rng, body.frame("spine3") @ direction(side, out=out, up=up, front=1))
+
+
+def reach_side(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Reaching to the side."""
+    up, front = drawn(rng, (-0.5, 0.6), (-0.2, 0.6))
+    return reach_to(body, side, rng, body.frame("spine3") @ direction(side, out=1, up=up, front=front))
+
+
+def reach_across(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Reaching over to the other side."""
+    up, = drawn(rng, (-0.4, 0.4))
+    wrist = body.at(f"{side}_shoulder") + 0.88 * REACH_M * unit(direction(side, out=-0.75, up=up, front=1))
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=0.5, up=-1, front=0.2), hand=any_turn(rng, (-20, 50)))
+
+
+def reach_down(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Reaching for the floor."""
+    out, front = drawn(rng, (-0.1, 0.35), (0.0, 0.45))
+    wrist = body.at(f"{side}_shoulder") + drawn(rng, (0.9, 1.0))[0] * REACH_M * direction(side, out=out, up=-1, front=front)
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=0.8, front=-0.7, up=0.2), hand=any_turn(rng, (-10, 50)))
+
+
+ARM_KINDS: Final[Mapping[str, ArmKind]] = {
+    "hang": hang, "on_hip": on_hip, "fists_on_hip": fists_on_hip, "behind_back": behind_back, "on_thigh": on_thigh,
+    "talk": talk, "show_palm": show_palm, "wave": wave, "point_at": point_at, "carry": carry, "to_ear": to_ear,
+    "to_chin": to_chin, "behind_head": behind_head, "on_chest": on_chest, "reach_up": reach_up,
+    "reach_front": reach_front, "reach_side": reach_side, "reach_across": reach_across, "reach_down": reach_down,
+}  # fmt: skip
+
+
+def crossed(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
+    """Arms crossed before the chest; the given side's arm lies in front."""
+    plans: dict[Side, ArmPlan] = {}
+    height = drawn(rng, (-0.27, -0.20))[0]
+    for arm, up, front in ((side, 0.03, 0.245), (other(side), 0.0, 0.165)):
+        wrist = chest_place(body, arm, out=-0.085, up=height + up, front=front)
+        hand = HandAim(fingers=direction(arm, out=-1, up=0.25, front=-0.1), palm=direction(arm, front=-1))
+        elbow = direction(arm, out=1, up=-1, front=-0.1)
+        plans[arm] = ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=("relaxed", "flat", "fist"))
+    return plans
+
+
+def together(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
+    """Palms together in front, as if praying, clapping or rubbing; the given side's hand a little higher."""
+    up, front, gap, tilt = drawn(rng, (-0.28, 0.0), (0.24, 0.36), (0.024, 0.07), (-0.1, 1.0))
+    plans: dict[Side, ArmPlan] = {}
+    for arm in (side, other(side)):
+        wrist = chest_place(body, arm, out=gap, up=up + (0.02 if arm == side else 0.0), front=front)
+        hand = HandAim(fingers=unit(FRONT + tilt * UP), palm=direction(arm, out=-1))
+        plans[arm] = ArmPlan(wrist=wrist, elbow=direction(arm, out=0.8, up=-1), hand=hand, hand_kinds=("flat", "relaxed"))
+    return plans
+
+
+def clasped(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
+    """Hands one over the other before the belly or in the lap; the given side's hand in front."""
+    up, = drawn(rng, (-0.02, 0.10))
+    plans: dict[Side, ArmPlan] = {}
+    for arm, front in ((side, 0.275), (other(side), 0.215)):
+        wrist = body.at("pelvis") + body.frame("spine1") @ np.array([sign_of(arm) * 0.075, up, front])
+        hand = HandAim(fingers=direction(arm, out=-1, up=-0.4), palm=direction(arm, front=-1))
+        plans[arm] = ArmPlan(wrist=wrist, elbow=direction(arm, out=1, front=-0.5), hand=hand, hand_kinds=("relaxed", "flat", "fist"))
+    return plans
+
+
+PAIR_KINDS: Final[Mapping[str, Callable[[Figure, Side, Rng], dict[Side, ArmPlan]]]] = {
+    "crossed": crossed, "together": together, "clasped": clasped,
+}  # fmt: skip
+"""What both arms do at once."""

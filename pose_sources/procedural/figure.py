@@ -1,0 +1,82 @@
+"""A body while it is being posed: joint rotations, and where they put the joints.
+
+It stands in SMPL-X's own axes (y up, facing +z, left is +x); directions and places are given in them, places relative to
+the pelvis, in metres.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from cuffs.skeleton import INDEX, NUM_JOINTS
+from pose_sources.anatomy import Anatomy
+from pose_sources.kinematics import posed_joints
+
+Vec3 = Float[np.ndarray, "3"]
+Mat3 = Float[np.ndarray, "3 3"]
+Side = Literal["left", "right"]
+SIDES: Final[tuple[Side, Side]] = ("left", "right")
+
+LEFT: Final = np.array([1.0, 0.0, 0.0])
+UP: Final = np.array([0.0, 1.0, 0.0])
+FRONT: Final = np.array([0.0, 0.0, 1.0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figure:
+    """Joint rotations with their consequences."""
+
+    anatomy: Anatomy
+    rotmats: Float[np.ndarray, "55 3 3"]
+    """Of each joint relative to its parent."""
+
+    turned: Float[np.ndarray, "55 3 3"]
+    """Global rotations."""
+
+    placed: Float[np.ndarray, "55 3"]
+    """Joint positions; the pelvis is the origin."""
+
+    def at(self, joint: str) -> Vec3:
+        """Where a joint is."""
+        return self.placed[INDEX[joint]]
+
+    def frame(self, joint: str) -> Mat3:
+        """Global rotation of a joint."""
+        return self.turned[INDEX[joint]]
+
+    def posed(self, rotmats: Mapping[str, Mat3]) -> "Figure":
+        """The figure with some joints' rotations replaced."""
+        changed = self.rotmats.copy()
+        for joint, rotmat in rotmats.items():
+            changed[INDEX[joint]] = rotmat
+        return figure(self.anatomy, changed)
+
+
+def figure(anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"]) -> Figure:
+    """The figure with these joint rotations."""
+    turned, placed = posed_joints(anatomy.rest, rotmats)
+    return Figure(anatomy, rotmats, turned, placed - placed[0])
+
+
+def resting(anatomy: Anatomy) -> Figure:
+    """The figure in the rest pose."""
+    return figure(anatomy, np.tile(np.eye(3), (NUM_JOINTS, 1, 1)))
+
+
+def sign_of(side: Side) -> float:
+    """+1 for left, -1 for right: the sign of x on that side."""
+    return 1.0 if side == "left" else -1.0
+
+
+def other(side: Side) -> Side:
+    """The other side."""
+    return "right" if side == "left" else "left"
+
+
+def direction(side: Side, *, out: float = 0.0, up: float = 0.0, front: float = 0.0) -> Vec3:
+    """The unit direction with these parts; `out` is away from the body's middle on the given side."""
+    vector = np.array([out * sign_of(side), up, front])
+    return vector / np.linalg.norm(vector)

@@ -1,0 +1,63 @@
+"""Pelvis, spine, neck and head."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from pose_sources.anatomy import Anatomy
+from pose_sources.kinematics import turn
+from pose_sources.procedural.figure import FRONT, LEFT, UP, Figure, resting
+
+Angles = tuple[float, float, float]
+SPINE_SHARES: Final = {"spine1": 0.36, "spine2": 0.33, "spine3": 0.31}
+NECK_SHARES: Final = {"neck": 0.5, "head": 0.5}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkPlan:
+    """How the trunk is held: forward, to the left side, turned to the left; degrees, summed over the joints."""
+
+    pelvis: Angles = (0.0, 0.0, 0.0)
+    spine: Angles = (0.0, 0.0, 0.0)
+    neck: Angles = (0.0, 0.0, 0.0)
+    eyes: tuple[float, float] = (0.0, 0.0)
+    """Down and to the left."""
+
+
+def pose_trunk(anatomy: Anatomy, plan: TrunkPlan) -> Figure:
+    """A figure with its trunk posed, limbs as at rest."""
+    forward, side, left = plan.pelvis
+    rotmats = {"pelvis": turn(UP, left) @ turn(-FRONT, side) @ turn(LEFT, forward)}
+    for shares, angles in ((SPINE_SHARES, plan.spine), (NECK_SHARES, plan.neck)):
+        for joint, share in shares.items():
+            rotmats[joint] = anatomy.rotation(joint, (share * angles[0], share * angles[1], share * angles[2]))
+    for eye in ("left_eye", "right_eye"):
+        rotmats[eye] = turn(UP, plan.eyes[1]) @ turn(LEFT, plan.eyes[0])
+    return resting(anatomy).posed(rotmats)
+
+
+def sample_gaze(rng: np.random.Generator) -> tuple[float, float]:
+    """Where the eyes look relative to the head, down and to the left, degrees."""
+    down, left = rng.normal(2, 5), rng.normal(0, 8)
+    return float(np.clip(down, -15, 18)), float(np.clip(left, -25, 25))
+
+
+def sample_trunk(rng: np.random.Generator, *, lean: float, pelvis: Angles = (0.0, 0.0, 0.0)) -> TrunkPlan:
+    """Draw how the trunk is held about upright.
+
+    Args:
+        rng: random numbers.
+        lean: scales all angles of spine and neck; 1 is lively, 0 is a soldier.
+        pelvis: held as given, and half made up for by the spine.
+    """
+    spine = lean * np.clip(rng.normal([6, 0, 0], [7, 5, 8]), [-12, -14, -20], [28, 14, 20])
+    neck = lean * np.clip(rng.normal([4, 0, 0], [11, 7, 18]), [-24, -18, -42], [32, 18, 42])
+    made_up = np.clip(-0.5 * np.array(pelvis), -12, 12)
+    first, second, third = (spine + made_up).tolist()
+    return TrunkPlan(
+        pelvis=pelvis,
+        spine=(first, second, third),
+        neck=(float(neck[0]), float(neck[1]), float(neck[2])),
+        eyes=sample_gaze(rng),
+    )

@@ -1,0 +1,52 @@
+"""What every source of poses offers, whether it makes them or reads them from files."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float
+
+from cuffs.records import PoseSample
+
+RestPelvis = Callable[[Float[np.ndarray, " num_betas"], str], "Float[np.ndarray, '3'] | None"]
+"""Where the pelvis rests for some betas of a named body model (smplx-male, say), metres; None where that model is
+not at hand. Needed to turn a body and keep its translation: SMPL-X turns about the pelvis, not the origin."""
+
+
+class PoseSource(Protocol):
+    """Somewhere that poses come from."""
+
+    @property
+    def name(self) -> str:
+        """The dataset's name, as in `PoseOrigin.dataset`."""
+        ...
+
+    @property
+    def licence(self) -> str:
+        """What the poses may be used for, as in `PoseOrigin.licence`."""
+        ...
+
+    def draw(self, rng: np.random.Generator) -> PoseSample:
+        """Draw one pose. The same state of `rng` gives the same pose.
+
+        Raises:
+            PoseFileError: if the drawn pose lies in a file that can't be used.
+        """
+        ...
+
+
+class IndexedPoseSource(PoseSource, Protocol):
+    """A source with a fixed number of poses. Opening it costs an index; a pose is read when asked for."""
+
+    def __len__(self) -> int:
+        """How many poses there are."""
+        ...
+
+    def __getitem__(self, number: int) -> PoseSample:
+        """One pose by its number, from 0.
+
+        Raises:
+            IndexError: if there is no such number.
+            PoseFileError: if its file can't be used.
+        """
+        ...
