@@ -1,50 +1,301 @@
-"""The `cuffs` command: where sources of poses, planner, farm and reports are put together."""
+"""The `cuffs` command: the one place where pose sources, planner, farm and reports are put together."""
 
 import importlib.metadata
 import json
 import logging
+import os
 import sys
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import tyro
-from tqdm import tqdm
 
+from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
-from cuffs.body.find import body_model_path
 from cuffs.character import load_or_build_topology
-from cuffs.errors import CheckFailed, CuffsError
+from cuffs.codec import encode
+from cuffs.config import build
+from cuffs.doctor import examine
+from cuffs.errors import CheckFailed, CuffsError, UnavailableError
 from cuffs.farm.blender_process import BlenderSettings
-from cuffs.farm.render import Progress, RenderSummary, render_plan, require_complete
+from cuffs.farm.render import Progress, render_plan, require_complete
 from cuffs.farm.telemetry import read_telemetry
 from cuffs.places import cache_folder
 from cuffs.plan import Plan, read_plan
 from cuffs.plan.cast import open_cast
 from cuffs.plan.make import PlanRequest, make_plan
-from cuffs.recipe import load_recipe
+from cuffs.plan.records import body_path
+from cuffs.publish import explained, write_bytes
+from cuffs.recipe import Recipe, load_recipe
 from cuffs.records.scene_spec import Device
+from cuffs.replay import replay as replay_scene
 from cuffs.report.audit import Thresholds
 from cuffs.report.audit import audit as audit_dataset
 from cuffs.report.sheet import write_sheet
+from cuffs.scene.people import PoseDraw
+from cuffs.scene.sampler import PoseSource
 from cuffs.shards import iterate_samples
 from cuffs.shards.verify import verify_dataset
+from pose_sources import Poses, PosesConfig, open_poses
 
 app = tyro.extras.SubcommandApp()
 
-Positional = tyro.conf.Positional
-RecipePath = Annotated[Path, Positional]
-Folder = Annotated[Path, Positional]
+RecipePath = Annotated[Path, tyro.conf.Positional]
+Folder = Annotated[Path, tyro.conf.Positional]
+Key = Annotated[str, tyro.conf.Positional]
 
 
-@app.command
-def plan(recipe: Positional[Path], out: Path, count: int, seed: int = 0) -> None:
-    """Draw every scene of a run and put all that nodes need into one folder. Nothing is rendered.
+@app.command(name="plan")
+def plan_command(recipe: RecipePath, count: int, out: Path, seed: int = 0) -> None:
+    """Draw every scene of a run, and put all that render nodes need into one folder. Nothing is rendered yet.
 
     Args:
         recipe: A file from render_configs/, or one of your own.
-        out: The plan's folder.
         count: How many samples there shall be.
-        seed: Another seed, other scenes.
+        out: The plan's folder.
+        seed: Another seed gives other scenes.
     """
-    made = _plan(recipe, out, count=count, seed=seed)
-    print(f"{made.count} slots in {made.num_chunks} chunks: {out}\nnext: cuffs render {out}")
+    made = _plan(load_recipe(recipe), count=count, seed=seed, out=out)
+    print(f"{made.count} slots in {made.num_chunks} chunks. Next: cuffs render {out}")
+
+
+@app.command(name="render")
+def render_command(
+    folder: Folder,
+    chunk: int | None = None,
+    workers: int = 1,
+    device: Device = "cpu",
+    threads: int = 0,
+    timeout_s: float = 900.0,
+) -> None:
+    """Render what is missing of a plan. Safe to repeat after anything: what is finished is kept.
+
+    Args:
+        folder: The plan's folder; shards appear in its folder shards/.
+        chunk: One chunk alone, for farms; without it all that are missing.
+        workers: Blender processes at a time.
+        device: What Cycles renders with. Asking for a device that isn't there is an error.
+        threads: CPU threads of each Blender; 0 shares the process's cores among the workers.
+        timeout_s: Longest time for one scene, before its Blender is replaced.
+    """
+    cores = len(os.sched_getaffinity(0))
+    settings = BlenderSettings(device=device, threads=threads or max(1, cores // max(1, workers)), timeout_s=timeout_s)
+    _render(folder, chunk=chunk, workers=workers, settings=settings)
+
+
+@app.command(name="make")
+def make_command(
+    recipe: RecipePath, count: int, out: Path, seed: int = 0, workers: int = 1, device: Device = "cpu"
+) -> None:
+    """Plan, render and verify in one go.
+
+    Args:
+        recipe: A file from render_configs/, or one of your own.
+        count: How many samples there shall be.
+        out: The dataset's folder.
+        seed: Another seed gives other scenes.
+        workers: Blender processes at a time.
+        device: What Cycles renders with.
+    """
+    _plan(load_recipe(recipe), count=count, seed=seed, out=out)
+    render_command(out, workers=workers, device=device)
+    verify_command(out)
+
+
+@app.command(name="verify")
+def verify_command(folder: Folder) -> None:
+    """Check a dataset: every byte, every sample, every slot accounted for.
+
+    Args:
+        folder: The dataset's folder.
+    """
+    problems = list(verify_dataset(folder, read_plan(folder)))
+    for problem in problems:
+        print(f"{problem.where}: {problem.what}")
+    if problems:
+        raise CheckFailed(f"{len(problems)} problems in {folder}.")
+    print(f"{folder} is whole: {sum(1 for _ in iterate_samples(folder))} samples.")
+
+
+@app.command(name="audit")
+def audit_command(folder: Folder) -> None:
+    """Measure the annotations against thresholds, and write DIR/audit/audit.json.
+
+    Args:
+        folder: The dataset's folder.
+    """
+    plan = read_plan(folder)
+    figures = audit_dataset(folder, plan, load_body_model(body_path(folder, plan)), Thresholds())
+    out = folder / "audit" / "audit.json"
+    with explained(out):
+        out.parent.mkdir(exist_ok=True)
+    write_bytes(out, (json.dumps(figures, indent=1) + "\n").encode())
+    print(f"{figures['samples']} samples, {figures['people']} people; residual of the labels, mm:")
+    for part, stats in figures["residual_mm_stated"].items():
+        print(f"  {part:11s} mean {stats['mean']:7.3f}   p95 {stats['p95']:7.3f}   max {stats['max']:8.3f}")
+    print(f"figures: {out}")
+    if figures["failures"]:
+        raise CheckFailed("thresholds missed:\n  " + "\n  ".join(figures["failures"]))
+
+
+@app.command(name="sheet")
+def sheet_command(folder: Folder, out: Path | None = None, count: int = 24, columns: int = 2) -> None:
+    """Draw a contact sheet: image | labelled body over it | joints.
+
+    Args:
+        folder: The dataset's folder.
+        out: The PNG; DIR/sheet.png if not given.
+        count: How many samples, taken evenly from the whole.
+        columns: Samples side by side.
+    """
+    plan = read_plan(folder)
+    entries = [(tar_path, entry) for tar_path, _, entry in iterate_samples(folder)]
+    step = max(1, len(entries) // max(1, count))
+    path = out or folder / "sheet.png"
+    write_sheet(path, entries[::step][:count], load_body_model(body_path(folder, plan)), columns=columns)
+    print(f"sheet: {path}")
+
+
+@app.command(name="replay")
+def replay_command(folder: Folder, key: Key, out: Path | None = None, device: Device = "cpu") -> None:
+    """Make one scene again, alone, with its .blend, and compare it with the shard's.
+
+    Args:
+        folder: The dataset's folder.
+        key: The sample's key; a refused spare's works too.
+        out: Where the files go; DIR/replay if not given.
+        device: What Cycles renders with.
+    """
+    target = out or folder / "replay"
+    result = replay_scene(folder, read_plan(folder), key, out=target, settings=BlenderSettings(device=device))
+    if result.refused:
+        print(f"{key} is refused: {result.refused}")
+    for suffix, same in result.identical.items():
+        print(f"{key}.{suffix}: {'the same bytes as in the shard' if same else 'differs from the shard'}")
+    print(f"files: {target}")
+    if not all(same for suffix, same in result.identical.items() if suffix != "jpg"):
+        raise CheckFailed(f"{key} came out differently; another version, or another kind of processor?")
+
+
+@app.command(name="bench")
+def bench_command(
+    recipe: RecipePath = Path("render_configs/demo.yaml"),
+    count: int = 6,
+    device: Device = "cpu",
+    threads: int = 0,
+    out: Path | None = None,
+) -> None:
+    """Measure what this machine does, by part.
+
+    Args:
+        recipe: What is rendered.
+        count: How many scenes; the first is left out of the figures.
+        device: What Cycles renders with.
+        threads: CPU threads of Blender; 0 takes all of the process's cores.
+        out: Also write the figures as JSON.
+    """
+    with tempfile.TemporaryDirectory(prefix="cuffs-bench-") as folder:
+        _plan(replace(load_recipe(recipe), spares=0), count=count, seed=0, out=Path(folder))
+        settings = BlenderSettings(device=device, threads=threads or len(os.sched_getaffinity(0)))
+        progress = _progress("rendering", count)
+        render_plan(Path(folder), chunk=None, workers=1, settings=settings, progress=progress)
+        found = report(read_telemetry(Path(folder)))
+    print(table(found))
+    if out is not None:
+        write_bytes(out, (json.dumps(encode(found), indent=1) + "\n").encode())
+
+
+@app.command(name="doctor")
+def doctor_command() -> None:
+    """Say what this machine has of what is needed, which body model is in use, and what is wrong with it."""
+    findings = list(examine(cache_folder()))
+    for finding in findings:
+        print(f"{finding.level:7s}{finding.what}: {finding.detail}")
+    if broken := [finding.what for finding in findings if finding.level == "broken"]:
+        raise UnavailableError(f"not usable as it is: {', '.join(broken)}")
+
+
+@app.command(name="body")
+def body_command(path: bool = False) -> None:
+    """Build the open stand-in body where it is missing, and say which body model is in use.
+
+    Args:
+        path: Print the file's path alone.
+    """
+    model = find_body_model(cache_folder())
+    print(
+        model.path if path else f"{model.name}, {model.num_betas} shape directions\n{model.path}\nsha256 {model.sha256}"
+    )
+
+
+def _plan(recipe: Recipe, *, count: int, seed: int, out: Path) -> Plan:
+    """Make a plan with progress; asset building is done here, once."""
+    poses = open_poses(build(PosesConfig, recipe.poses, where="recipe.poses"))
+    cache = cache_folder()
+    model = find_body_model(cache)
+    cast = open_cast(recipe.identities, seed, model=model, topology=load_or_build_topology(cache), cache=cache)
+    progress = _progress("planning", count)
+    request = PlanRequest(
+        recipe=recipe,
+        seed=seed,
+        count=count,
+        draw_pose=_pose_source(poses),
+        pose_licences=poses.licences,
+        body_path=model.path,
+        versions={name: importlib.metadata.version(name) for name in ("anny", "numpy", "smplx")},
+    )
+    made = make_plan(request, cast, out, progress.update)
+    progress.close()
+    return made
+
+
+def _pose_source(poses: Poses) -> PoseSource:
+    """The sampler's view of the sources: a pose and where its parts came from."""
+
+    def draw(rng: np.random.Generator) -> PoseDraw:
+        found = poses.draw(rng)
+        return PoseDraw(body=found.body, left_hand=found.left_hand_origin, right_hand=found.right_hand_origin)
+
+    return draw
+
+
+def _render(folder: Path, *, chunk: int | None, workers: int, settings: BlenderSettings) -> None:
+    """Render with progress, and say what it came to."""
+    plan = read_plan(folder)
+    total = plan.count if chunk is None else len(plan.slots(chunk))
+    summary = render_plan(
+        folder, chunk=chunk, workers=workers, settings=settings, progress=_progress("rendering", total)
+    )
+    records = read_telemetry(folder)
+    if records:
+        print(table(report(records)))
+    for cause, number in sorted(summary.rejected.items()):
+        print(f"  refused {number:6d}  {cause}")
+    if summary.exhausted:
+        print(f"  slots without a sample, all their spares refused: {summary.exhausted}")
+    print(f"{summary.samples} samples in {folder / 'shards'} ({summary.wall_s:.0f} s)")
+    require_complete(summary)
+
+
+def _progress(what: str, total: int) -> Progress:
+    return Progress(what, total, log=lambda line: print(line, file=sys.stderr), terminal=sys.stderr.isatty())
+
+
+def main() -> None:
+    """Run a command. A deliberate failure is one message and its exit code (design.md, section 10), no traceback."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        app.cli(prog="cuffs", description="Synthetic close-ups of people with SMPL-X ground truth.")
+    except CuffsError as error:
+        print(f"cuffs: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("cuffs: interrupted; what is finished is kept, run the same command to go on.", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -20,8 +20,8 @@ eye             down                    to the left             roll
 
 The shoulder is a ball: `shoulder_angles`.
 
-The thumb's zero is not the rest pose, which differs between body models, but a thumb that lies in the plane of the palm,
-`THUMB_RADIAL_DEG` from the middle finger's direction.
+The digits' zero is not the rest pose, which differs between body models: fingers are straight and parallel to the
+middle one's metacarpal, the thumb is straight in the plane of the palm, `THUMB_RADIAL_DEG` from that direction.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from jaxtyping import Float
 
 from cuffs.rotations import rotvec_to_rotmat
 from cuffs.skeleton import FINGERS, INDEX, JOINTS, NUM_JOINTS
-from pose_sources.kinematics import turn, unit
+from pose_sources.kinematics import turn_xyz, unit
 
 Vec3 = Float[np.ndarray, "3"]
 Mat3 = Float[np.ndarray, "3 3"]
@@ -65,9 +65,8 @@ class Anatomy:
 
     def rotation(self, joint: str, angles_deg: tuple[float, float, float]) -> Mat3:
         """The joint rotation that has these angles."""
-        first, second, third = self.axes[INDEX[joint]].T
-        turned = turn(first, angles_deg[0]) @ turn(second, angles_deg[1]) @ turn(third, angles_deg[2])
-        return turned @ self.zero[INDEX[joint]]
+        axes = self.axes[INDEX[joint]]
+        return axes @ turn_xyz(angles_deg) @ axes.T @ self.zero[INDEX[joint]]
 
     def angles_deg(self, joint: str, rotmat: Mat3) -> tuple[float, float, float]:
         """The angles of a joint rotation; the second lies within ±90 degrees.
@@ -168,24 +167,26 @@ def _finger_frame(rest: Float[np.ndarray, "55 3"], kind: str) -> tuple[Mat3, Mat
     """Axes and zero of a joint of the left hand."""
     distal, palmar, radial = _palm_frame(rest).T
     finger, number = kind[:-1], int(kind[-1])
-    first, last = (number, number + 1) if number < 3 else (2, 3)
-    bone = unit(rest[INDEX[f"left_{finger}{last}"]] - rest[INDEX[f"left_{finger}{first}"]])
-    if finger != "thumb":
-        return _frame(np.cross(bone, palmar), bone), np.eye(3)
-    angle = np.radians(THUMB_RADIAL_DEG)
-    straight = np.cos(angle) * distal + np.sin(angle) * radial
-    to_fingers = np.sin(angle) * distal - np.cos(angle) * radial
-    if number == 1:  # flexion within the plane of the palm, towards the fingers; then away from that plane
-        axes = _frame(np.cross(straight, to_fingers), straight)
-        return axes @ np.diag([1.0, -1.0, -1.0]), shortest_turn(bone, straight)
-    tilt = np.radians(THUMB_PAD_DEG)
-    pad = np.cos(tilt) * palmar + np.sin(tilt) * to_fingers
-    carried = shortest_turn(unit(_thumb_base(rest)), straight).T
-    return carried @ _frame(np.cross(straight, pad), straight), np.eye(3)
-
-
-def _thumb_base(rest: Float[np.ndarray, "55 3"]) -> Vec3:
-    return rest[INDEX["left_thumb2"]] - rest[INDEX["left_thumb1"]]
+    points = [rest[INDEX[f"left_{finger}{n}"]] for n in (1, 2, 3)]
+    first, second = unit(points[1] - points[0]), unit(points[2] - points[1])
+    if finger == "thumb":
+        angle = np.radians(THUMB_RADIAL_DEG)
+        start = np.cos(angle) * distal + np.sin(angle) * radial
+        to_fingers = np.sin(angle) * distal - np.cos(angle) * radial
+        tilt = np.radians(THUMB_PAD_DEG)
+        pad = np.cos(tilt) * palmar + np.sin(tilt) * to_fingers
+    else:
+        start, to_fingers, pad = distal, palmar, palmar
+    if number == 1:
+        axes = _frame(np.cross(start, to_fingers), start)
+        if finger == "thumb":  # the palm's side is the positive one
+            axes = axes @ np.diag([1.0, -1.0, -1.0])
+        return axes, shortest_turn(first, start)
+    to_first = shortest_turn(first, start).T
+    if number == 2:
+        return to_first @ _frame(np.cross(start, pad), start), shortest_turn(second, first)
+    to_second = shortest_turn(second, first).T @ to_first
+    return to_second @ _frame(np.cross(start, pad), start), np.eye(3)
 
 
 def _axial(rotmat: Mat3) -> Vec3:

@@ -4,13 +4,11 @@ import numpy as np
 from jaxtyping import Float
 
 
-def segment_distances(
-    a: Float[np.ndarray, "m 2 3"], b: Float[np.ndarray, "n 2 3"]
-) -> Float[np.ndarray, "m n"]:
+def segment_distances(a: Float[np.ndarray, "m 2 3"], b: Float[np.ndarray, "n 2 3"]) -> Float[np.ndarray, "m n"]:
     """Distance of every segment of a from every segment of b, in their unit.
 
-    The two nearest points are found as in Ericson, Real-Time Collision Detection, 2005, 5.1.9: the nearest points of the
-    two lines, each brought back onto its segment in turn.
+    The two nearest points are found as in Ericson, Real-Time Collision Detection, 2005, 5.1.9: the nearest points of
+    the two lines, each brought back onto its segment in turn.
     """
     p, d = a[:, None, 0], (a[:, 1] - a[:, 0])[:, None]
     q, e = b[None, :, 0], (b[:, 1] - b[:, 0])[None]

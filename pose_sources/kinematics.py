@@ -1,10 +1,11 @@
 """Chains of joints: forward kinematics on the rest skeleton, and two-bone limbs that reach a point."""
 
+import math
+
 import numpy as np
 from jaxtyping import Float
 
 from cuffs.errors import GeometryError
-from cuffs.rotations import rotvec_to_rotmat
 from cuffs.skeleton import NUM_JOINTS, PARENTS
 
 Vec3 = Float[np.ndarray, "3"]
@@ -17,8 +18,29 @@ def unit(vector: Float[np.ndarray, "*batch 3"]) -> Float[np.ndarray, "*batch 3"]
 
 
 def turn(axis: Vec3, angle_deg: float) -> Mat3:
-    """Rotation about a unit axis."""
-    return rotvec_to_rotmat(axis * np.radians(angle_deg))
+    """Rotation about a unit axis: Rodrigues' formula for one matrix, written out because it is called so often."""
+    x, y, z = axis.tolist()
+    cos, sin = math.cos(math.radians(angle_deg)), math.sin(math.radians(angle_deg))
+    rest = 1 - cos
+    return np.array(
+        [
+            [cos + rest * x * x, rest * x * y - sin * z, rest * x * z + sin * y],
+            [rest * x * y + sin * z, cos + rest * y * y, rest * y * z - sin * x],
+            [rest * x * z - sin * y, rest * y * z + sin * x, cos + rest * z * z],
+        ]
+    )
+
+
+def turn_xyz(angles_deg: tuple[float, float, float]) -> Mat3:
+    """Rotation about x, then about the turned y, then about the twice turned z: Rx Ry Rz."""
+    (ca, sa), (cb, sb), (cc, sc) = ((math.cos(math.radians(a)), math.sin(math.radians(a))) for a in angles_deg)
+    return np.array(
+        [
+            [cb * cc, -cb * sc, sb],
+            [ca * sc + sa * sb * cc, ca * cc - sa * sb * sc, -sa * cb],
+            [sa * sc - ca * sb * cc, sa * cc + ca * sb * sc, ca * cb],
+        ]
+    )
 
 
 def across(first: Vec3, second: Vec3) -> Mat3:
@@ -48,8 +70,8 @@ def posed_joints(
 def bent_limb(upper: Vec3, lower: Vec3, hinge: Vec3, reach_m: float) -> float:
     """Angle of the middle hinge at which a limb's end is a given distance from its root, radians.
 
-    With the lower bone turned by t about the hinge, |end|² = u² + l² + 2 (p + c cos t + s sin t), where p is the product
-    of the parts along the hinge, c that of the parts square to it, and s = hinge · (lower × upper) turned about.
+    With the lower bone l turned by t about the hinge h, the end's squared distance is u² + l² + 2 (p + c cos t + s sin t),
+    where p is the product of both bones' parts along the hinge, f is l's part square to it, c = u · f, s = u · (h × f).
 
     Args:
         upper: upper bone in the rest pose, metres.

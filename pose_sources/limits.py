@@ -10,8 +10,8 @@ COONEY    Cooney, Lucca, Chao and Linscheid, The kinesiology of the thumb trapez
           63-A, 1981.
 SLACK     no motion of its own; a few degrees for joints that a skeleton places differently than a body does.
 
-SMPL-X splits the spine into three joints, the neck into two and the forearm's twist over elbow and wrist; published ranges
-are shared out evenly, and the forearm's two twists are also checked as their sum.
+SMPL-X splits the spine into three joints, the neck into two and the forearm's twist over elbow and wrist; published
+ranges are shared out evenly, and the forearm's two twists are also checked as their sum.
 """
 
 from dataclasses import dataclass
@@ -86,7 +86,11 @@ _EYE: Final[Ranges] = (
 
 RANGES: Final[dict[str, Ranges]] = {
     "spine1": _SPINE, "spine2": _SPINE, "spine3": _SPINE, "neck": _NECK, "head": _NECK, "eye": _EYE,
-    "jaw": (Range("opening", -2, 30, "KAPANDJI"), Range("to the left", -10, 10, "KAPANDJI"), Range("roll", -5, 5, "SLACK")),
+    "jaw": (
+        Range("opening", -2, 30, "KAPANDJI"),
+        Range("to the left", -10, 10, "KAPANDJI"),
+        Range("roll", -5, 5, "SLACK"),
+    ),
     "hip": (
         Range("flexion", -30, 140, "AAOS: 120; KAPANDJI: 145 with a bent knee"),
         Range("adduction", -70, 35, "AAOS: 45 and 30; KAPANDJI: further when bent"),
@@ -127,8 +131,16 @@ RANGES: Final[dict[str, Ranges]] = {
         Range("palmar abduction", -10, 70, "AAOS"),
         Range("supination", -50, 15, "COONEY, KAPANDJI: comes with opposition"),
     ),
-    "thumb2": (Range("flexion", -15, 60, "AAOS: 50; BOONE"), Range("to the palm", -12, 12, "KAPANDJI"), Range("twist", -8, 8, "SLACK")),
-    "thumb3": (Range("flexion", -20, 85, "AAOS: 20 and 80"), Range("to the palm", -5, 5, "SLACK"), Range("twist", -5, 5, "SLACK")),
+    "thumb2": (
+        Range("flexion", -15, 60, "AAOS: 50; KAPANDJI"),
+        Range("to the palm", -12, 12, "KAPANDJI"),
+        Range("twist", -8, 8, "SLACK"),
+    ),
+    "thumb3": (
+        Range("flexion", -20, 85, "AAOS: 20 and 80"),
+        Range("to the palm", -5, 5, "SLACK"),
+        Range("twist", -5, 5, "SLACK"),
+    ),
     **{f"{finger}{number}": ranges for finger in FINGERS if finger != "thumb"
        for number, ranges in ((1, _MCP), (2, _PIP), (3, _DIP))},
 }  # fmt: skip
@@ -138,7 +150,12 @@ SHOULDER: Final[Ranges] = (
     Range("elevation", 0, 180, "AAOS"),
     Range("behind", -90, 60, "AAOS: 60 of extension"),
     Range("inwards", -90, 50, "AAOS: 130 of horizontal adduction"),
-    Range("internal rotation", -130, 80, "AAOS: 90 out and 70 in with the arm level, 40 further by its direction"),
+    Range(
+        "internal rotation",
+        -130,
+        110,
+        "AAOS: 90 out, 40 further by the arm's direction; KAPANDJI: 110 in behind the back",
+    ),
 )
 """Of the upper arm against the chest, collar included: `Anatomy.shoulder_angles`."""
 

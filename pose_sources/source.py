@@ -1,7 +1,7 @@
 """What every source of poses offers, whether it makes them or reads them from files."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -13,6 +13,7 @@ RestPelvis = Callable[[Float[np.ndarray, " num_betas"], str], "Float[np.ndarray,
 not at hand. Needed to turn a body and keep its translation: SMPL-X turns about the pelvis, not the origin."""
 
 
+@runtime_checkable
 class PoseSource(Protocol):
     """Somewhere that poses come from."""
 
@@ -35,6 +36,7 @@ class PoseSource(Protocol):
         ...
 
 
+@runtime_checkable
 class IndexedPoseSource(PoseSource, Protocol):
     """A source with a fixed number of poses. Opening it costs an index; a pose is read when asked for."""
 

@@ -29,6 +29,7 @@ from cuffs.correspond import Correspondence, carry
 from cuffs.fit import Fit, fit_pose
 from cuffs.npz import npz_bytes, read_npz
 from cuffs.plan import Plan
+from cuffs.plan.records import body_path
 from cuffs.recipe import Recipe
 from cuffs.records import (
     BodyModelRef,
@@ -100,11 +101,10 @@ class Annotator:
         Raises:
             RecordError: if a file is missing or damaged.
         """
-        body_name = next(name for name in plan.files if name.startswith("assets/body/"))
         return cls(
             plan=plan,
             recipe=build(Recipe, load_yaml(folder / "recipe.yaml"), where=str(folder / "recipe.yaml")),
-            model=load_body_model(folder / body_name),
+            model=load_body_model(body_path(folder, plan)),
             topology=Topology.load(folder / "assets/characters/open.npz"),
             correspondence=Correspondence.load(folder / "assets/characters/open-correspondence.npz"),
             assets=folder / "assets",

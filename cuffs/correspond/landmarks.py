@@ -16,7 +16,7 @@ from cuffs.skeleton import FINGERS, INDEX
 Array = np.ndarray
 
 TIP_SHARE: Final = 0.04
-"""An end is the mean of the part's vertices in the last 4 % of its length, so that it hangs less on the tessellation."""
+"""An end is the mean of the part's vertices in the last 4 % of its length: the tessellation matters less."""
 
 SIDES: Final = ("left", "right")
 
@@ -51,9 +51,9 @@ def eye_centres(mesh: RiggedMesh) -> dict[str, Float[Array, "3"]]:
     }
 
 
-def _ends(mesh: RiggedMesh) -> dict[str, tuple[Int[Array, " n"], Float[Array, "3"]]]:
+def _ends(mesh: RiggedMesh) -> dict[str, tuple[Int[Array, " _"], Float[Array, "3"]]]:
     """Part and direction of every landmark."""
-    ends: dict[str, tuple[Int[Array, " n"], Float[Array, "3"]]] = {}
+    ends = _head_ends(mesh)
     for side in SIDES:
         for finger in FINGERS:
             last = _joint(mesh, f"{side}_{finger}3")
@@ -62,10 +62,10 @@ def _ends(mesh: RiggedMesh) -> dict[str, tuple[Int[Array, " n"], Float[Array, "3
                 last - _joint(mesh, f"{side}_{finger}2"),
             )
         ends |= _foot_ends(mesh, side)
-    return ends | _head_ends(mesh)
+    return ends
 
 
-def _foot_ends(mesh: RiggedMesh, side: str) -> dict[str, tuple[Int[Array, " n"], Float[Array, "3"]]]:
+def _foot_ends(mesh: RiggedMesh, side: str) -> dict[str, tuple[Int[Array, " _"], Float[Array, "3"]]]:
     """Toe tip and heel: along the foot, level with respect to the shin."""
     ankle, toes = _joint(mesh, f"{side}_ankle"), _joint(mesh, f"{side}_foot")
     shin = _unit(ankle - _joint(mesh, f"{side}_knee"))
@@ -75,11 +75,10 @@ def _foot_ends(mesh: RiggedMesh, side: str) -> dict[str, tuple[Int[Array, " n"],
     return {
         f"{side}_toe": (foot, level),
         f"{side}_heel": (foot, shin * np.linalg.norm(level) * 0.7 - level),
-        f"{side}_sole": (foot, shin),
     }
 
 
-def _head_ends(mesh: RiggedMesh) -> dict[str, tuple[Int[Array, " n"], Float[Array, "3"]]]:
+def _head_ends(mesh: RiggedMesh) -> dict[str, tuple[Int[Array, " _"], Float[Array, "3"]]]:
     """Crown, nose and ears, in the frame that the eyes and the head joint span."""
     left, right = (_eye(mesh, side) for side in SIDES)
     across, middle = _unit(left - right), (left + right) / 2

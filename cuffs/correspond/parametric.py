@@ -5,7 +5,6 @@ All terms are log-likelihoods: residuals divided by what they may be.
 """
 
 from dataclasses import dataclass, fields
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -17,9 +16,9 @@ from cuffs.correspond.rigged_mesh import RiggedMesh, vertex_normals
 from cuffs.correspond.surface import Surface, closest
 from cuffs.fit.basis import BasisRows, FitBasis, basis_of_rows, fit_vertices, model_rows, sorted_groups
 from cuffs.fit.gauss_newton import FitSettings, add_priors, moved, normal_equations
-from cuffs.fit.linearise import NUM_ROTATION, BodyState, pose_basis
+from cuffs.fit.linearise import BodyState, pose_basis
 from cuffs.rotations import project_to_rotation
-from cuffs.skeleton import INDEX, JOINTS, NUM_JOINTS, SEGMENT_OF_JOINT
+from cuffs.skeleton import JOINTS, NUM_JOINTS, SEGMENT_OF_JOINT
 
 Array = np.ndarray
 
@@ -43,6 +42,9 @@ class RegistrationSettings:
 
     end_mm: float = 8.0
     """How far the ends of parts may be apart."""
+
+    landmark_fade: float = 4.0
+    """How much less the landmarks are trusted at the last round than at the first: the surface knows better."""
 
     surface_mm: tuple[float, float] = (5.0, 0.5)
     """How far surfaces may be apart, at the first round and at the last."""
@@ -70,26 +72,40 @@ class LandmarkSet:
     """How far each may be off."""
 
 
-def body_mesh(model: BodyModel, eyeballs: dict[str, Int[Array, " n"]]) -> RiggedMesh:
-    """The body model's template as a rigged mesh."""
-    return RiggedMesh(
-        verts=np.asarray(model.v_template, np.float64),
-        faces=np.asarray(model.faces, np.int64),
-        weights=np.asarray(model.weights),
-        joints=np.asarray(model.joint_template, np.float64),
-        eyeballs=eyeballs,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Found:
+    """One landmark that both meshes have."""
+
+    segment: int
+    name: str
+    row: BasisRows
+    point: Float[Array, "3"]
+    sigma_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ParametricFit:
+    """Where the parametric registration ended."""
+
+    landmarks: LandmarkSet
+    state: BodyState
+
+    def landmark_mm(self) -> dict[str, float]:
+        """Distances left at the landmarks."""
+        left = np.linalg.norm(pose_basis(self.landmarks.basis, self.state).points - self.landmarks.targets, axis=1)
+        return {name: round(float(mm), 3) for name, mm in zip(self.landmarks.names, left * 1e3, strict=True)}
 
 
 def shared_landmarks(
     model: BodyModel, source: RiggedMesh, target: RiggedMesh, settings: RegistrationSettings
 ) -> LandmarkSet:
     """Joints, part ends and eyes that both meshes have, sorted by segment as a basis must be."""
-    found: list[tuple[int, str, BasisRows, Float[Array, "3"], float]] = []
+    found: list[_Found] = []
     count = settings.num_betas
 
     def add(name: str, row: BasisRows, point: Float[Array, "3"], sigma_mm: float) -> None:
-        found.append((int(SEGMENT_OF_JOINT[row.weights[0].argmax()]), name, row, point, sigma_mm))
+        segment = int(SEGMENT_OF_JOINT[row.weights[0].argmax()])
+        found.append(_Found(segment=segment, name=name, row=row, point=point, sigma_m=sigma_mm / 1e3))
 
     for joint in np.flatnonzero(target.has_joint & source.has_joint):
         add(JOINTS[joint], _joint_row(model, joint, count), target.joints[joint], settings.joint_mm)
@@ -101,13 +117,13 @@ def shared_landmarks(
     for side in our_eyes.keys() & their_eyes.keys():
         row = _middle_row(model, source.eyeballs[side], our_eyes[side], count)
         add(f"{side}_eyeball", row, their_eyes[side], settings.end_mm / 4)
-    found.sort(key=lambda item: item[:2])
-    rows = _stacked([item[2] for item in found])
+    found.sort(key=lambda item: (item.segment, item.name))
+    rows = _stacked([item.row for item in found])
     return LandmarkSet(
-        names=tuple(item[1] for item in found),
+        names=tuple(item.name for item in found),
         basis=basis_of_rows(model, rows, groups=sorted_groups(rows)),
-        targets=np.array([item[3] for item in found]),
-        sigma_m=np.array([item[4] for item in found]) / 1e3,
+        targets=np.array([item.point for item in found]),
+        sigma_m=np.array([item.sigma_m for item in found]),
     )
 
 
@@ -115,7 +131,7 @@ def fit_landmarks(landmarks: LandmarkSet, settings: RegistrationSettings) -> Bod
     """Pose and shape that bring the landmarks together, from the T-pose turned as the target's trunk is."""
     state = _upright_start(landmarks)
     for _ in range(settings.landmark_steps):
-        hessian, gradient = _landmark_terms(landmarks, state)
+        hessian, gradient = _landmark_terms(landmarks, state, 1.0)
         state = _stepped(landmarks.basis, state, hessian, gradient, settings)
     return state
 
@@ -129,7 +145,7 @@ def fit_surface(
     start: BodyState,
     settings: RegistrationSettings,
 ) -> BodyState:
-    """Closest points on the target and one step of pose and shape, in turns, trusting nearer and nearer points alone."""
+    """Closest points on the target and one step of pose and shape, in turns; only ever nearer points are trusted."""
     chosen = fit_vertices(model)
     rows = model_rows(model, chosen, num_betas=settings.num_betas, num_expressions=0)
     basis, whole = basis_of_rows(model, rows, groups=sorted_groups(rows)), whole_body(model, settings)
@@ -144,16 +160,15 @@ def fit_surface(
         across = near.normal[:, :, None] * near.normal[:, None, :]
         metric = trust[:, None, None] * (settings.slide * np.eye(3) + (1 - settings.slide) * across)
         hessian, gradient = normal_equations(basis, near.point, state, posed, metric=metric)
-        landmark_hessian, landmark_gradient = _landmark_terms(landmarks, state)
+        fade = _between((1.0, settings.landmark_fade), share)
+        landmark_hessian, landmark_gradient = _landmark_terms(landmarks, state, fade)
         state = _stepped(basis, state, hessian + landmark_hessian, gradient + landmark_gradient, settings)
     return state
 
 
 def whole_body(model: BodyModel, settings: RegistrationSettings) -> FitBasis:
     """Every vertex of the body, in the model's own order: can be posed, not linearised."""
-    rows = model_rows(
-        model, np.arange(len(model.v_template)), num_betas=settings.num_betas, num_expressions=0
-    )
+    rows = model_rows(model, np.arange(len(model.v_template)), num_betas=settings.num_betas, num_expressions=0)
     return basis_of_rows(model, rows, groups=())
 
 
@@ -162,8 +177,8 @@ def _between(span: tuple[float, float], share: float) -> float:
     return float(span[0] ** (1 - share) * span[1] ** share)
 
 
-def _landmark_terms(landmarks: LandmarkSet, state: BodyState) -> tuple[Array, Array]:
-    metric = np.eye(3) / landmarks.sigma_m[:, None, None]
+def _landmark_terms(landmarks: LandmarkSet, state: BodyState, fade: float) -> tuple[Array, Array]:
+    metric = np.eye(3) / (fade * landmarks.sigma_m[:, None, None])
     posed = pose_basis(landmarks.basis, state)
     return normal_equations(landmarks.basis, landmarks.targets, state, posed, metric=metric)
 
@@ -171,9 +186,7 @@ def _landmark_terms(landmarks: LandmarkSet, state: BodyState) -> tuple[Array, Ar
 def _stepped(
     basis: FitBasis, state: BodyState, hessian: Array, gradient: Array, settings: RegistrationSettings
 ) -> BodyState:
-    priors = FitSettings(
-        shape_precision=1.0, rotation_precision=settings.turn_rad**-2, smooth_joints=JOINTS[1:]
-    )
+    priors = FitSettings(shape_precision=1.0, rotation_precision=settings.turn_rad**-2, smooth_joints=JOINTS[1:])
     add_priors(hessian, gradient, state, variance=1.0, settings=priors)
     at = np.arange(len(hessian))
     hessian[at, at] += 1e-9
@@ -211,9 +224,7 @@ def _joint_row(model: BodyModel, joint: int, num_betas: int) -> BasisRows:
     )
 
 
-def _middle_row(
-    model: BodyModel, vertices: Int[Array, " n"], point: Float[Array, "3"], num_betas: int
-) -> BasisRows:
+def _middle_row(model: BodyModel, vertices: Int[Array, " n"], point: Float[Array, "3"], num_betas: int) -> BasisRows:
     """The middle of some vertices as if it were a vertex."""
     rows = model_rows(model, vertices, num_betas=num_betas, num_expressions=0)
     return BasisRows(

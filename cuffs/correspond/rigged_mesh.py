@@ -6,7 +6,9 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cuffs.skeleton import INDEX, NUM_JOINTS, PARENTS, SEGMENT_OF_JOINT, SEGMENTS
+from cuffs.body import BodyModel
+from cuffs.character import Identity, Topology
+from cuffs.skeleton import EYEBALLS, NUM_JOINTS, PARENTS, SEGMENT_OF_JOINT, SEGMENTS
 
 Array = np.ndarray
 
@@ -23,7 +25,7 @@ class RiggedMesh:
     joints: Float[Array, "55 3"]
     """Joint positions; rows without a joint are not finite."""
 
-    eyeballs: dict[str, Int[Array, " n"]]
+    eyeballs: dict[str, Int[Array, " _"]]
     """Vertices of the left and right eyeball; empty where the mesh has none."""
 
     @property
@@ -76,6 +78,31 @@ def vertex_normals(verts: Float[Array, "verts 3"], faces: Int[Array, "faces 3"])
     return summed / np.where(length > 0, length, 1.0)
 
 
-def joint_number(name: str) -> int:
-    """A joint's number, by name."""
-    return INDEX[name]
+def body_mesh(model: BodyModel) -> RiggedMesh:
+    """The body model's template as a rigged mesh."""
+    return RiggedMesh(
+        verts=np.asarray(model.v_template, np.float64),
+        faces=np.asarray(model.faces, np.int64),
+        weights=np.asarray(model.weights, np.float64),
+        joints=np.asarray(model.joint_template, np.float64),
+        eyeballs={side: np.arange(run.start, run.stop) for side, run in EYEBALLS.items()},
+    )
+
+
+def character_mesh(topology: Topology, identity: Identity) -> RiggedMesh:
+    """A character's body mesh at rest as a rigged mesh; its vertices are in the order of `body_vertices`."""
+    body = np.asarray(topology.body_vertices, np.int64)
+    bones, shares = topology.skin_bones[body].astype(np.int64), topology.skin_weights[body]
+    weights = np.zeros((len(body), NUM_JOINTS))
+    np.add.at(weights, (np.arange(len(body))[:, None], topology.bone_joint[bones]), shares)
+    heads = np.asarray(identity.bone_heads, np.float64)[topology.joint_bone]
+    place = np.full(int(max(body.max(), topology.eye_left.max(initial=0), topology.eye_right.max(initial=0))) + 1, -1)
+    place[body] = np.arange(len(body))
+    eyeballs = {side: place[eye] for side, eye in (("left", topology.eye_left), ("right", topology.eye_right))}
+    return RiggedMesh(
+        verts=np.asarray(identity.rest, np.float64)[body],
+        faces=np.asarray(topology.body_faces, np.int64),
+        weights=weights,
+        joints=np.where((topology.joint_bone >= 0)[:, None], heads, np.nan),
+        eyeballs={side: found[found >= 0] for side, found in eyeballs.items()},
+    )

@@ -5,15 +5,18 @@ from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from cuffs.correspond.rigged_mesh import NEIGHBOURS, RiggedMesh
 from cuffs.skeleton import SEGMENTS
 
 Array = np.ndarray
 
-CANDIDATES: Final = 12
-"""Triangles looked at for each point: those with the nearest centres."""
+CANDIDATES: Final = 32
+"""Sample points looked at for each query; their triangles are tried exactly."""
+
+SAMPLES: Final = np.array([[1, 1, 1], [7, 1, 1], [1, 7, 1], [1, 1, 7]]) / np.array([[3], [9], [9], [9]])
+"""Where a triangle is sampled: in its middle and towards its corners, for long triangles' sake."""
 
 MIN_AGREEMENT: Final = 0.4
 """Least cosine between the normals of two surfaces that may be the same skin."""
@@ -46,10 +49,10 @@ class Surface:
     verts: Float[Array, "verts 3"]
     faces: Int[Array, "faces 3"]
     normals: Float[Array, "faces 3"]
-    reachable: tuple[Int[Array, " n"], ...]
+    reachable: tuple[Int[Array, " _"], ...]
     """For each segment of a query, the triangles it may attach to."""
 
-    trees: tuple[cKDTree | None, ...]
+    trees: tuple[KDTree | None, ...]
 
 
 def build_surface(mesh: RiggedMesh, faces: Bool[Array, " faces"]) -> Surface:
@@ -63,13 +66,13 @@ def build_surface(mesh: RiggedMesh, faces: Bool[Array, " faces"]) -> Surface:
     corners = mesh.verts[mesh.faces]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     length = np.linalg.norm(normal, axis=1, keepdims=True)
-    centres = corners.mean(1)
+    samples = np.einsum("sc,fcd->fsd", SAMPLES, corners)
     touched = mesh.segment[mesh.faces]
     reachable, trees = [], []
     for segment in range(len(SEGMENTS)):
         near = numbers[NEIGHBOURS[segment][touched[numbers]].any(1)]
         reachable.append(near)
-        trees.append(cKDTree(centres[near]) if len(near) else None)
+        trees.append(KDTree(samples[near].reshape(-1, 3)) if len(near) else None)
     return Surface(
         verts=mesh.verts,
         faces=mesh.faces,
@@ -99,9 +102,10 @@ def closest(
         rows = np.flatnonzero(segment == number)
         if tree is None or not len(rows):
             continue
-        near = tree.query(points[rows], k=min(CANDIDATES, len(reachable)))[1].reshape(len(rows), -1)
-        tried = reachable[near]
-        coordinates = barycentric(points[rows, None], surface.verts[surface.faces[tried]])
+        near = tree.query(points[rows], k=min(CANDIDATES, tree.n))[1].reshape(len(rows), -1)
+        tried = reachable[near // len(SAMPLES)]
+        here = np.repeat(points[rows, None], tried.shape[1], 1)
+        coordinates = barycentric(here, surface.verts[surface.faces[tried]])
         place = np.einsum("nkc,nkcd->nkd", coordinates, surface.verts[surface.faces[tried]])
         distance = np.linalg.norm(place - points[rows, None], axis=-1)
         agrees = np.einsum("nkd,nd->nk", surface.normals[tried], normals[rows]) > MIN_AGREEMENT

@@ -5,6 +5,7 @@ into the skeleton's segments, and each group knows the joints and pose features 
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -86,17 +87,13 @@ def fit_vertices(model: BodyModel) -> Int[Array, " rows"]:
     return chosen[np.argsort(SEGMENT_OF_JOINT[model.weights[chosen].argmax(1)], kind="stable")]
 
 
-def basis_of(
-    model: BodyModel, vertices: Int[Array, " rows"], *, num_betas: int, num_expressions: int
-) -> FitBasis:
+def basis_of(model: BodyModel, vertices: Int[Array, " rows"], *, num_betas: int, num_expressions: int) -> FitBasis:
     """The basis of given vertices, which must be sorted by the segment of their dominant joint."""
     rows = model_rows(model, vertices, num_betas=num_betas, num_expressions=num_expressions)
     return basis_of_rows(model, rows, groups=sorted_groups(rows))
 
 
-def model_rows(
-    model: BodyModel, vertices: Int[Array, " rows"], *, num_betas: int, num_expressions: int
-) -> BasisRows:
+def model_rows(model: BodyModel, vertices: Int[Array, " rows"], *, num_betas: int, num_expressions: int) -> BasisRows:
     """What the body model says of some of its vertices."""
     return BasisRows(
         template=np.ascontiguousarray(model.v_template[vertices], np.float64),
@@ -155,7 +152,7 @@ def spread_vertices(model: BodyModel) -> Int[Array, " rows"]:
 
 
 def _farthest_points(points: Float[Array, "verts 3"], candidates: Int[Array, " n"], count: int) -> Int[Array, " m"]:
-    """Up to `count` of the candidates, each as far as can be from those before; the first is farthest from the middle."""
+    """Up to `count` candidates, each as far as can be from those before; the first is farthest from the middle."""
     if len(candidates) <= count:
         return candidates
     places = np.asarray(points[candidates], np.float64)
@@ -178,7 +175,7 @@ def sorted_groups(rows: BasisRows) -> tuple[Group, ...]:
     starts = [0, *(np.flatnonzero(np.diff(segment)) + 1).tolist(), len(segment)]
     if len(starts) - 1 > len(SEGMENTS):
         raise ValueError("vertices are not sorted by segment")
-    return tuple(_group(slice(start, stop), weights, posedirs) for start, stop in zip(starts, starts[1:], strict=False))
+    return tuple(_group(slice(start, stop), weights, posedirs) for start, stop in pairwise(starts))
 
 
 def _group(rows: slice, weights: Float[Array, "rows 55"], posedirs: Float[Array, "rows_xyz 486"]) -> Group:

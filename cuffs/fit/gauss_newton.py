@@ -4,7 +4,8 @@ Priors are scaled by the residual's own variance (empirical Bayes): they count w
 noise would otherwise be fitted, and vanish with the residual, so a body of the model's own is recovered exactly.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -73,7 +74,7 @@ def solve(
     targets: Float[Array, "rows 3"],
     start: BodyState,
     *,
-    tied: dict[str, str],
+    held: Mapping[str, str | None],
     settings: FitSettings,
 ) -> Solution:
     """The state that brings the basis' vertices nearest to their targets.
@@ -82,7 +83,8 @@ def solve(
         basis: of the body model.
         targets: metres, in the basis' vertex order.
         start: from the closed form.
-        tied: joints that ride rigidly with another, each by the other's name; the other must not be tied itself.
+        held: joints that are not free: each goes with the joint named, not turned relative to it, or keeps the start's
+            global rotation where None is. A joint that others ride with must be free.
         settings: when to stop, and the priors.
 
     Raises:
@@ -90,8 +92,8 @@ def solve(
     """
     if not np.isfinite(targets).all():
         raise GeometryError(f"{int((~np.isfinite(targets)).sum())} coordinates of the fit's targets are not finite.")
-    selection = _selection(basis, tied)
-    state, converged, steps = start, False, 0
+    selection = _selection(basis, held)
+    state, converged, steps = _with_riders(start, held), False, 0
     posed = pose_basis(basis, state)
     while not converged and steps < settings.max_steps:
         step = selection @ _step(basis, targets, state, posed=posed, selection=selection, settings=settings)
@@ -104,18 +106,27 @@ def solve(
     return Solution(state=state, converged=converged, steps=steps, rms_m=rms)
 
 
-def _selection(basis: FitBasis, tied: dict[str, str]) -> Float[Array, "all free"]:
+def _with_riders(state: BodyState, held: Mapping[str, str | None]) -> BodyState:
+    rotmats = state.rotmats.copy()
+    for name, leader in held.items():
+        if leader is not None:
+            rotmats[INDEX[name]] = rotmats[INDEX[leader]]
+    return replace(state, rotmats=rotmats)
+
+
+def _selection(basis: FitBasis, held: Mapping[str, str | None]) -> Float[Array, "all free"]:
     """Matrix from the free unknowns to all of them: rotations of 55 joints, betas, expression, translation."""
     num_linear = basis.shapedirs.shape[-1] + basis.exprdirs.shape[-1] + 3
-    lead = [INDEX[tied.get(name, name)] for name in INDEX]
+    leader = {name: held.get(name, name) for name in INDEX}
+    lead = [-1 if name is None else INDEX[name] for name in leader.values()]
     free_rotation = [3 * joint + axis for joint in range(NUM_JOINTS) if lead[joint] == joint for axis in range(3)]
     free = free_rotation + list(range(NUM_ROTATION, NUM_ROTATION + num_linear))
     column = {unknown: number for number, unknown in enumerate(free)}
     matrix = np.zeros((NUM_ROTATION + num_linear, len(free)))
     for unknown in range(len(matrix)):
-        leader = 3 * lead[unknown // 3] + unknown % 3 if unknown < NUM_ROTATION else unknown
-        if leader in column:
-            matrix[unknown, column[leader]] = 1.0
+        source = 3 * lead[unknown // 3] + unknown % 3 if unknown < NUM_ROTATION else unknown
+        if source in column:
+            matrix[unknown, column[source]] = 1.0
     return matrix
 
 

@@ -87,6 +87,11 @@ def plan_path(folder: Path) -> Path:
     return folder / "plan.json"
 
 
+def body_path(folder: Path, plan: Plan) -> Path:
+    """The plan's body model."""
+    return folder / next(name for name in plan.files if name.startswith("assets/body/"))
+
+
 def chunk_name(chunk: int) -> str:
     """Path of a chunk's scenes within the plan's folder."""
     return f"chunks/chunk-{chunk:06d}.json.gz"

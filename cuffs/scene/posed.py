@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from cuffs.character import Identity, Topology, pose_bones, skin_vertices
+from cuffs.mesh_normals import vertex_normals
 from cuffs.rotations import rotvec_to_rotmat
 from cuffs.skeleton import LIMB_OF_JOINT
 from cuffs.skeleton import PARENTS as PARENT_OF
@@ -74,16 +75,3 @@ def limb_of_vertices(topology: Topology) -> Int[np.ndarray, " verts"]:
     strongest = topology.skin_weights[rows].argmax(1)
     bone = np.take_along_axis(topology.skin_bones[rows], strongest[:, None], 1)[:, 0]
     return LIMB_OF_JOINT[topology.bone_joint[bone]]
-
-
-def vertex_normals(
-    verts: Float[np.ndarray, "verts 3"], faces: Int[np.ndarray, "faces 3"]
-) -> Float[np.ndarray, "verts 3"]:
-    """Unit normals, each the area-weighted mean of the faces around a vertex."""
-    corners = verts[faces]
-    face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals = np.zeros_like(verts)
-    for corner in range(3):
-        for axis in range(3):
-            normals[:, axis] += np.bincount(faces[:, corner], face_normals[:, axis], len(verts))
-    return normals / np.linalg.norm(normals, axis=1, keepdims=True).clip(1e-12)

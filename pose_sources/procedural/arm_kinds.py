@@ -10,14 +10,20 @@ import numpy as np
 
 from pose_sources.kinematics import unit
 from pose_sources.procedural.arms import ArmPlan, HandAim, HandTurn, chest_place, drawn, spread_about, touching
+from pose_sources.procedural.body_capsules import skin_point
 from pose_sources.procedural.figure import FRONT, UP, Figure, Side, Vec3, direction, other, sign_of
 
 Rng = np.random.Generator
 ArmKind = Callable[[Figure, Side, Rng], ArmPlan]
 
-OPEN_HANDS: Final = ("flat", "spread", "relaxed")
-REACH_M: Final = 0.47
-"""Shoulder to wrist of the average stretched arm, a little less than its whole length."""
+LAID: Final = ("flat", "resting")
+"""Hands that lie on something."""
+
+
+def arm_length(body: Figure, side: Side) -> float:
+    """Shoulder to wrist of the stretched arm, metres."""
+    bones = body.anatomy.bone(f"{side}_elbow", f"{side}_shoulder"), body.anatomy.bone(f"{side}_wrist", f"{side}_elbow")
+    return float(sum(np.linalg.norm(bone) for bone in bones))
 
 
 def any_turn(rng: Rng, pronation: tuple[float, float] = (-50, 60)) -> HandTurn:
@@ -29,34 +35,54 @@ def any_turn(rng: Rng, pronation: tuple[float, float] = (-50, 60)) -> HandTurn:
 def hang(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """At the side, elbow a little bent."""
     out, front, share = drawn(rng, (0.16, 0.34), (-0.12, 0.3), (0.955, 0.995))
-    wrist = body.at(f"{side}_shoulder") + share * REACH_M * direction(side, out=out, up=-1, front=front)
+    wrist = body.at(f"{side}_shoulder") + share * arm_length(body, side) * direction(side, out=out, up=-1, front=front)
     return ArmPlan(wrist=wrist, elbow=direction(side, out=0.5, front=-1), hand=any_turn(rng, (-15, 45)))
+
+
+def swing(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Swinging beside a walking body, against the legs."""
+    step = float(body.at(f"{other(side)}_ankle")[2] - body.at(f"{side}_ankle")[2])
+    out, share = drawn(rng, (0.14, 0.26), (0.93, 0.99))
+    front = 0.75 * step + 0.12
+    wrist = body.at(f"{side}_shoulder") + share * arm_length(body, side) * direction(side, out=out, up=-1, front=front)
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=0.4, front=-1), hand=any_turn(rng, (-10, 40)))
 
 
 def on_hip(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """Hand on the hip, elbow out to the side."""
-    up, front, back = drawn(rng, (0.11, 0.19), (-0.01, 0.05), (0.1, 0.8))
+    up, front, back = drawn(rng, (0.06, 0.14), (-0.1, 0.35), (0.1, 0.8))
     pelvis = body.frame("pelvis")
-    contact = body.at(f"{side}_hip") + pelvis @ np.array([sign_of(side) * 0.075, up, front])
-    surface = pelvis @ direction(side, out=1, up=0.15)
+    surface = pelvis @ direction(side, out=1, front=front)
+    contact = skin_point(body, body.at("pelvis") + up * pelvis[:, 1], surface)
     wrist, hand = touching(contact, surface=surface, fingers=pelvis @ direction(side, up=-0.75, front=0.8))
-    return ArmPlan(wrist=wrist, elbow=direction(side, out=1, front=-back), hand=hand, hand_kinds=(*OPEN_HANDS, "fist"))
+    elbow = direction(side, out=1, front=-back)
+    return ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=LAID, touches=True)
 
 
 def fists_on_hip(body: Figure, side: Side, rng: Rng) -> ArmPlan:
-    """The back of the wrist on the hip, elbow out and a little back."""
-    up, out = drawn(rng, (0.10, 0.17), (0.12, 0.15))
-    wrist = body.at(f"{side}_hip") + body.frame("pelvis") @ np.array([sign_of(side) * out, up, -0.02])
-    hand = HandAim(fingers=direction(side, out=-0.35, front=1, up=-0.2), palm=direction(side, up=-1, out=-0.3))
-    return ArmPlan(wrist=wrist, elbow=direction(side, out=1, front=-0.5), hand=hand, hand_kinds=("fist", "relaxed"))
+    """The wrist at the hip, palm down or backwards, elbow out and a little back."""
+    up, away = drawn(rng, (0.05, 0.12), (0.03, 0.05))
+    pelvis = body.frame("pelvis")
+    surface = pelvis @ direction(side, out=1, front=0.15)
+    wrist = skin_point(body, body.at("pelvis") + up * pelvis[:, 1], surface) + away * surface
+    hand = HandAim(
+        fingers=pelvis @ direction(side, out=0.1, front=1, up=-0.3), palm=pelvis @ direction(side, up=-1, out=-0.2)
+    )
+    return ArmPlan(
+        wrist=wrist, elbow=direction(side, out=1, front=-0.5), hand=hand, hand_kinds=("fist", "bar"), touches=True
+    )
 
 
 def behind_back(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """Hand behind the small of the back, palm backwards."""
-    up, front = drawn(rng, (0.06, 0.16), (-0.16, -0.14))
-    wrist = body.at("pelvis") + body.frame("spine1") @ np.array([sign_of(side) * 0.115, up, front])
-    hand = HandAim(fingers=direction(side, out=-1, up=-0.35), palm=direction(side, front=-1, up=0.1))
-    return ArmPlan(wrist=wrist, elbow=direction(side, out=1, front=-0.6), hand=hand, hand_kinds=("relaxed", "fist", "bar"))
+    up, away = drawn(rng, (0.02, 0.12), (0.035, 0.05))
+    back = body.frame("spine1") @ direction(side, front=-1)
+    start = body.at("spine1") + body.frame("spine1") @ np.array([sign_of(side) * 0.09, up, 0.0])
+    wrist = skin_point(body, start, back) + away * back
+    hand = HandAim(fingers=direction(side, out=-1, up=-0.3), palm=back)
+    return ArmPlan(
+        wrist=wrist, elbow=direction(side, out=1, front=-0.6), hand=hand, hand_kinds=("relaxed", "fist", "bar")
+    )
 
 
 def on_thigh(body: Figure, side: Side, rng: Rng) -> ArmPlan:
@@ -68,7 +94,13 @@ def on_thigh(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     surface = unit(surface - (surface @ bone) * bone)
     contact = hip + share * (knee - hip) + (0.075 - 0.015 * share) * surface
     wrist, hand = touching(contact, surface=surface, fingers=bone + turn * direction(side, out=1))
-    return ArmPlan(wrist=wrist, elbow=direction(side, out=1 - inwards, front=-0.6, up=-0.4), hand=hand, hand_kinds=OPEN_HANDS)
+    return ArmPlan(
+        wrist=wrist,
+        elbow=direction(side, out=1 - inwards, front=-0.6, up=-0.4),
+        hand=hand,
+        hand_kinds=LAID,
+        touches=True,
+    )
 
 
 def talk(body: Figure, side: Side, rng: Rng) -> ArmPlan:
@@ -94,16 +126,26 @@ def wave(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     out, up, front, tilt = drawn(rng, (0.32, 0.46), (0.02, 0.26), (0.02, 0.22), (-0.4, 0.5))
     wrist = chest_place(body, side, out=out, up=up, front=front)
     hand = HandAim(fingers=direction(side, up=1, out=tilt), palm=spread_about(rng, FRONT, 12))
-    return ArmPlan(wrist=wrist, elbow=direction(side, out=0.6, up=-1, front=-0.2), hand=hand, hand_kinds=("spread", "flat", "count"))
+    return ArmPlan(
+        wrist=wrist,
+        elbow=direction(side, out=0.6, up=-1, front=-0.2),
+        hand=hand,
+        hand_kinds=("spread", "flat", "count"),
+    )
 
 
 def point_at(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """Pointing with a nearly stretched arm: ahead, aside or upwards."""
     out, up, share = drawn(rng, (-0.25, 1.0), (-0.35, 0.9), (0.78, 1.0))
     way = body.frame("spine3") @ direction(side, out=out, up=up, front=0.9)
-    wrist = body.at(f"{side}_shoulder") + share * REACH_M * way
+    wrist = body.at(f"{side}_shoulder") + share * arm_length(body, side) * way
     elbow = spread_about(rng, direction(side, out=0.4, up=-1), 15)
-    return ArmPlan(wrist=wrist, elbow=elbow, hand=HandTurn(pronation=drawn(rng, (-10, 60))[0]), hand_kinds=("point", "point", "count"))
+    return ArmPlan(
+        wrist=wrist,
+        elbow=elbow,
+        hand=HandTurn(pronation=drawn(rng, (-10, 60))[0]),
+        hand_kinds=("point", "point", "count"),
+    )
 
 
 def carry(body: Figure, side: Side, rng: Rng) -> ArmPlan:
@@ -116,44 +158,53 @@ def carry(body: Figure, side: Side, rng: Rng) -> ArmPlan:
 
 def to_ear(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """Hand at the ear, as with a telephone."""
-    up, front = drawn(rng, (0.0, 0.06), (0.03, 0.07))
+    up, away = drawn(rng, (0.02, 0.07), (0.0, 0.025))
     head = body.frame("head")
-    contact = body.at("head") + head @ np.array([sign_of(side) * 0.10, up, front])
-    surface = head @ direction(side, out=1)
+    surface = head @ direction(side, out=1, front=drawn(rng, (0.0, 0.4))[0])
+    contact = skin_point(body, body.at("head") + up * head[:, 1], surface) + away * surface
     wrist, hand = touching(contact, surface=surface, fingers=head @ direction(side, up=1, front=-0.3))
-    return ArmPlan(wrist=wrist, elbow=direction(side, out=0.8, up=-1, front=0.3), hand=hand, hand_kinds=("bar", "relaxed", "flat"))
+    elbow = direction(side, out=0.8, up=-1, front=0.3)
+    return ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=("resting", "flat", "bar"), touches=True)
 
 
 def to_chin(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """A loose hand under or before the chin."""
-    out, up, front = drawn(rng, (-0.02, 0.06), (-0.15, -0.11), (0.13, 0.19))
+    out, up, front = drawn(rng, (0.0, 0.08), (-0.17, -0.1), (0.17, 0.23))
     wrist = body.at("head") + body.frame("head") @ np.array([sign_of(side) * out, up, front])
-    hand = HandAim(fingers=direction(side, up=1, out=-0.5, front=-0.1), palm=direction(side, out=-0.4, front=-1))
-    return ArmPlan(wrist=wrist, elbow=direction(side, out=0.5, up=-1), hand=hand, hand_kinds=("fist", "point", "relaxed", "bar"))
+    hand = HandAim(fingers=direction(side, up=1, out=-0.4), palm=direction(side, out=-0.5, front=-1))
+    kinds = ("fist", "point", "relaxed", "pinch")
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=0.5, up=-1), hand=hand, hand_kinds=kinds)
 
 
 def behind_head(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """Hand behind or on top of the head, elbow out."""
-    up, front = drawn(rng, (0.05, 0.13), (-0.115, -0.095))
+    up, out, away = drawn(rng, (0.04, 0.12), (0.2, 0.9), (0.0, 0.015))
     head = body.frame("head")
-    contact = body.at("head") + head @ np.array([sign_of(side) * 0.05, up, front])
-    surface = head @ direction(side, out=0.4, front=-1, up=0.3)
+    surface = head @ direction(side, out=out, front=-1, up=0.3)
+    contact = skin_point(body, body.at("head") + up * head[:, 1], surface) + away * surface
     wrist, hand = touching(contact, surface=surface, fingers=head @ direction(side, out=-1, up=0.5))
-    return ArmPlan(wrist=wrist, elbow=direction(side, out=1, front=0.3, up=0.1), hand=hand, hand_kinds=OPEN_HANDS)
+    return ArmPlan(
+        wrist=wrist, elbow=direction(side, out=1, front=0.3, up=0.1), hand=hand, hand_kinds=LAID, touches=True
+    )
 
 
 def on_chest(body: Figure, side: Side, rng: Rng) -> ArmPlan:
-    """Palm on the chest, on the other side's heart."""
-    out, up = drawn(rng, (-0.09, 0.0), (-0.14, -0.06))
-    contact = chest_place(body, side, out=out, up=up, front=0.145)
+    """Palm on the chest."""
+    out, up = drawn(rng, (-0.06, 0.04), (-0.02, 0.08))
     chest = body.frame("spine3")
-    wrist, hand = touching(contact, surface=chest @ FRONT, fingers=chest @ direction(side, out=-1, up=0.35))
-    return ArmPlan(wrist=wrist, elbow=direction(side, out=1, up=-0.7), hand=hand, hand_kinds=("flat", "relaxed", "spread"))
+    start = body.at("spine3") + chest @ np.array([sign_of(side) * out, up, 0.0])
+    surface = chest @ direction(side, front=1)
+    wrist, hand = touching(
+        skin_point(body, start, surface), surface=surface, fingers=chest @ direction(side, out=-1, up=0.35)
+    )
+    return ArmPlan(wrist=wrist, elbow=direction(side, out=1, up=-0.7), hand=hand, hand_kinds=LAID, touches=True)
 
 
 def reach_to(body: Figure, side: Side, rng: Rng, way: Vec3) -> ArmPlan:
     """A nearly stretched arm towards a direction."""
-    wrist = body.at(f"{side}_shoulder") + drawn(rng, (0.8, 1.0))[0] * REACH_M * spread_about(rng, way, 16)
+    wrist = body.at(f"{side}_shoulder") + drawn(rng, (0.8, 1.0))[0] * arm_length(body, side) * spread_about(
+        rng, way, 16
+    )
     elbow = spread_about(rng, direction(side, out=0.6, up=-0.8, front=-0.2), 12)
     return ArmPlan(wrist=wrist, elbow=elbow, hand=any_turn(rng, (-40, 50)))
 
@@ -179,57 +230,66 @@ def reach_side(body: Figure, side: Side, rng: Rng) -> ArmPlan:
 
 def reach_across(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """Reaching over to the other side."""
-    up, = drawn(rng, (-0.4, 0.4))
-    wrist = body.at(f"{side}_shoulder") + 0.88 * REACH_M * unit(direction(side, out=-0.75, up=up, front=1))
+    (up,) = drawn(rng, (-0.4, 0.4))
+    wrist = body.at(f"{side}_shoulder") + 0.88 * arm_length(body, side) * unit(
+        direction(side, out=-0.75, up=up, front=1)
+    )
     return ArmPlan(wrist=wrist, elbow=direction(side, out=0.5, up=-1, front=0.2), hand=any_turn(rng, (-20, 50)))
 
 
 def reach_down(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """Reaching for the floor."""
     out, front = drawn(rng, (-0.1, 0.35), (0.0, 0.45))
-    wrist = body.at(f"{side}_shoulder") + drawn(rng, (0.9, 1.0))[0] * REACH_M * direction(side, out=out, up=-1, front=front)
+    wrist = body.at(f"{side}_shoulder") + drawn(rng, (0.9, 1.0))[0] * arm_length(body, side) * direction(
+        side, out=out, up=-1, front=front
+    )
     return ArmPlan(wrist=wrist, elbow=direction(side, out=0.8, front=-0.7, up=0.2), hand=any_turn(rng, (-10, 50)))
 
 
 ARM_KINDS: Final[Mapping[str, ArmKind]] = {
-    "hang": hang, "on_hip": on_hip, "fists_on_hip": fists_on_hip, "behind_back": behind_back, "on_thigh": on_thigh,
-    "talk": talk, "show_palm": show_palm, "wave": wave, "point_at": point_at, "carry": carry, "to_ear": to_ear,
+    "hang": hang, "swing": swing, "on_hip": on_hip, "fists_on_hip": fists_on_hip, "behind_back": behind_back,
+    "on_thigh": on_thigh, "talk": talk, "show_palm": show_palm, "wave": wave, "point_at": point_at, "carry": carry, "to_ear": to_ear,
     "to_chin": to_chin, "behind_head": behind_head, "on_chest": on_chest, "reach_up": reach_up,
     "reach_front": reach_front, "reach_side": reach_side, "reach_across": reach_across, "reach_down": reach_down,
 }  # fmt: skip
 
 
 def crossed(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
-    """Arms crossed before the chest; the given side's arm lies in front."""
+    """Forearms crossed before the chest, hands towards the other shoulder; the given side's arm lies in front."""
     plans: dict[Side, ArmPlan] = {}
-    height = drawn(rng, (-0.27, -0.20))[0]
-    for arm, up, front in ((side, 0.03, 0.245), (other(side), 0.0, 0.165)):
-        wrist = chest_place(body, arm, out=-0.085, up=height + up, front=front)
-        hand = HandAim(fingers=direction(arm, out=-1, up=0.25, front=-0.1), palm=direction(arm, front=-1))
-        elbow = direction(arm, out=1, up=-1, front=-0.1)
-        plans[arm] = ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=("relaxed", "flat", "fist"))
+    height, rise = drawn(rng, (-0.19, -0.09), (0.25, 1.0))
+    for arm, front in ((side, 0.285), (other(side), 0.205)):
+        wrist = chest_place(body, arm, out=drawn(rng, (-0.05, 0.0))[0], up=height, front=front)
+        hand = HandAim(fingers=direction(arm, out=-0.8, up=rise, front=0.1), palm=direction(arm, front=-1))
+        elbow = direction(arm, out=0.5, up=-1, front=0.2)
+        plans[arm] = ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=("resting", "flat", "fist"), touches=True)
     return plans
 
 
 def together(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
     """Palms together in front, as if praying, clapping or rubbing; the given side's hand a little higher."""
-    up, front, gap, tilt = drawn(rng, (-0.28, 0.0), (0.24, 0.36), (0.024, 0.07), (-0.1, 1.0))
+    up, front, gap, tilt = drawn(rng, (-0.28, 0.0), (0.24, 0.36), (0.029, 0.08), (-0.1, 1.0))
     plans: dict[Side, ArmPlan] = {}
     for arm in (side, other(side)):
         wrist = chest_place(body, arm, out=gap, up=up + (0.02 if arm == side else 0.0), front=front)
         hand = HandAim(fingers=unit(FRONT + tilt * UP), palm=direction(arm, out=-1))
-        plans[arm] = ArmPlan(wrist=wrist, elbow=direction(arm, out=0.8, up=-1), hand=hand, hand_kinds=("flat", "relaxed"))
+        plans[arm] = ArmPlan(
+            wrist=wrist, elbow=direction(arm, out=0.8, up=-1), hand=hand, hand_kinds=("flat", "relaxed")
+        )
     return plans
 
 
 def clasped(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
-    """Hands one over the other before the belly or in the lap; the given side's hand in front."""
-    up, = drawn(rng, (-0.02, 0.10))
+    """One hand before the other in front of the belly; the given side's in front."""
+    up, out = drawn(rng, (-0.02, 0.12), (0.055, 0.09))
     plans: dict[Side, ArmPlan] = {}
-    for arm, front in ((side, 0.275), (other(side), 0.215)):
-        wrist = body.at("pelvis") + body.frame("spine1") @ np.array([sign_of(arm) * 0.075, up, front])
-        hand = HandAim(fingers=direction(arm, out=-1, up=-0.4), palm=direction(arm, front=-1))
-        plans[arm] = ArmPlan(wrist=wrist, elbow=direction(arm, out=1, front=-0.5), hand=hand, hand_kinds=("relaxed", "flat", "fist"))
+    belly = body.frame("spine1")
+    skin = skin_point(body, body.at("spine1"), belly[:, 2]) - body.at("spine1")
+    for arm, away in ((side, 0.105), (other(side), 0.055)):
+        wrist = body.at("spine1") + skin + belly @ np.array([sign_of(arm) * out, up - 0.06, away])
+        hand = HandAim(fingers=direction(arm, out=-0.75, up=-0.7), palm=direction(arm, front=-1))
+        elbow = direction(arm, out=1, front=-0.5)
+        plans[arm] = ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=("resting", "flat"), touches=True)
     return plans
 
 

@@ -15,7 +15,7 @@ from pose_sources.procedural.figure import FRONT, LEFT, UP, Figure, Mat3, Side, 
 PALM_M: Final = 0.085
 """From the wrist to the middle of the palm."""
 
-PALM_DEPTH_M: Final = 0.022
+PALM_DEPTH_M: Final = 0.028
 """From the plane of the hand's bones to its palmar skin, with a little air."""
 
 
@@ -54,6 +54,9 @@ class ArmPlan:
     hand: HandAim | HandTurn
     hand_kinds: tuple[str, ...] = ()
     """Kinds of hand that go with it; any where empty."""
+
+    touches: bool = False
+    """Whether the hand lies on the body, where no other kinds of hand would do."""
 
 
 def pose_arm(body: Figure, side: Side, plan: ArmPlan) -> Figure:

@@ -1,24 +1,27 @@
 """A body while it is being posed: joint rotations, and where they put the joints.
 
-It stands in SMPL-X's own axes (y up, facing +z, left is +x); directions and places are given in them, places relative to
-the pelvis, in metres.
+It stands in SMPL-X's own axes (y up, facing +z, left is +x); directions and places are given in them, places relative
+to the pelvis, in metres.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float
 
-from cuffs.skeleton import INDEX, NUM_JOINTS
+from cuffs.rotations import rotvec_to_rotmat
+from cuffs.skeleton import HANDS, INDEX, JOINTS, NUM_JOINTS
 from pose_sources.anatomy import Anatomy
 from pose_sources.kinematics import posed_joints
 
 Vec3 = Float[np.ndarray, "3"]
 Mat3 = Float[np.ndarray, "3 3"]
-Side = Literal["left", "right"]
-SIDES: Final[tuple[Side, Side]] = ("left", "right")
+Side = str
+"""left or right."""
+
+SIDES: Final = ("left", "right")
 
 LEFT: Final = np.array([1.0, 0.0, 0.0])
 UP: Final = np.array([0.0, 1.0, 0.0])
@@ -64,6 +67,11 @@ def figure(anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"]) -> Figure:
 def resting(anatomy: Anatomy) -> Figure:
     """The figure in the rest pose."""
     return figure(anatomy, np.tile(np.eye(3), (NUM_JOINTS, 1, 1)))
+
+
+def with_hand(body: Figure, side: Side, hand: Float[np.ndarray, "15 3"]) -> Figure:
+    """The figure with the fingers of one hand posed, axis-angle."""
+    return body.posed(dict(zip(JOINTS[HANDS[side]], rotvec_to_rotmat(hand), strict=True)))
 
 
 def sign_of(side: Side) -> float:

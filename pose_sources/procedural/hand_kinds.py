@@ -19,10 +19,10 @@ from pose_sources.procedural.thumb import finger_back, finger_pad, place_thumb
 
 Rng = np.random.Generator
 FOUR: Final = ("index", "middle", "ring", "pinky")
-FAN: Final[Mapping[str, float]] = {"index": -14.0, "middle": -2.0, "ring": 9.0, "pinky": 18.0}
+FAN: Final[Mapping[str, float]] = {"index": -14.0, "middle": -2.0, "ring": 9.0, "pinky": 19.0}
 """Sideways angles of spread fingers, degrees."""
 
-BESIDE: Final = ThumbShape(flexion=-4, abduction=8, opposition=0, mp=4, ip=4)
+BESIDE: Final = ThumbShape(flexion=20, abduction=12, opposition=0, mp=4, ip=4)
 """A thumb that lies beside a flat hand."""
 
 AWAY: Final = ThumbShape(flexion=-26, abduction=14, opposition=-8, mp=-4, ip=-8)
@@ -33,6 +33,13 @@ OPPOSED: Final = ThumbShape(flexion=0, abduction=48, opposition=32, mp=12, ip=12
 
 FOLDED: Final = ThumbShape(flexion=16, abduction=50, opposition=36, mp=34, ip=42)
 """A thumb on its way across a fist."""
+
+
+RELAXED_HAND: Final = HandShape(
+    index=curled(0.22), middle=curled(0.26), ring=curled(0.3), pinky=curled(0.34),
+    thumb=ThumbShape(flexion=-4, abduction=28, opposition=14, mp=8, ip=12),
+)  # fmt: skip
+"""A hand that is always possible."""
 
 
 def hand_of(fingers: Mapping[str, FingerShape], thumb: ThumbShape) -> HandShape:
@@ -65,7 +72,7 @@ def clenched(rng: Rng) -> FingerShape:
     return FingerShape(mcp=between(rng, 66, 84), pip=pip, dip=between(rng, 0.35, 0.6) * pip)
 
 
-def flat(anatomy: Anatomy, rng: Rng) -> HandShape:
+def flat(_anatomy: Anatomy, rng: Rng) -> HandShape:
     """Fingers together and stretched, thumb beside them or a little away."""
     share = between(rng, 0, 1)
     bend = between(rng, -4, 8)
@@ -73,19 +80,26 @@ def flat(anatomy: Anatomy, rng: Rng) -> HandShape:
     return hand_of(fingers, blend(BESIDE, AWAY, share))
 
 
-def spread(anatomy: Anatomy, rng: Rng) -> HandShape:
+def spread(_anatomy: Anatomy, rng: Rng) -> HandShape:
     """All fingers stretched and fanned out."""
     angles = fan(rng, 0.6, 1.1)
     thumb = blend(AWAY, ThumbShape(flexion=-22, abduction=40, mp=-2, ip=-6), between(rng, 0, 1))
     return hand_of({name: straight(rng, angles[name]) for name in FOUR}, thumb)
 
 
-def relaxed(anatomy: Anatomy, rng: Rng) -> HandShape:
+def relaxed(_anatomy: Anatomy, rng: Rng) -> HandShape:
     """A hand at rest: each finger a little more bent than its neighbour on the thumb's side."""
     amount, slope, angles = between(rng, 0.12, 0.38), between(rng, 0.0, 0.08), fan(rng, 0.1, 0.5)
     fingers = {name: curled(amount + slope * n, angles[name]) for n, name in enumerate(FOUR)}
     thumb = blend(BESIDE, OPPOSED, between(rng, 0.2, 0.8))
     return hand_of(fingers, replace(thumb, ip=thumb.ip + between(rng, 0, 20)))
+
+
+def resting(_anatomy: Anatomy, rng: Rng) -> HandShape:
+    """A hand laid on something: fingers a little bent along it, a little apart."""
+    amount, angles = between(rng, 0.0, 0.1), fan(rng, 0.0, 0.7)
+    fingers = {name: curled(amount + between(rng, 0.0, 0.05), angles[name]) for name in FOUR}
+    return hand_of(fingers, replace(blend(BESIDE, AWAY, between(rng, 0, 1)), abduction=between(rng, -4, 8)))
 
 
 def fist(anatomy: Anatomy, rng: Rng) -> HandShape:
@@ -174,8 +188,8 @@ def spell(anatomy: Anatomy, rng: Rng) -> HandShape:
 def tie_ring_finger(fingers: Mapping[str, FingerShape]) -> dict[str, FingerShape]:
     """Middle, ring and little finger pull each other along: a quarter of the way to the mean of the neighbours.
 
-    Häger-Ross and Schieber, Quantifying the independence of human finger movements, J Neurosci 20, 2000: the ring finger
-    is the least independent.
+    Häger-Ross and Schieber, Quantifying the independence of human finger movements, J Neurosci 20, 2000: the ring
+    finger is the least independent.
     """
     tied = dict(fingers)
     for name, neighbours, share in (("ring", ("middle", "pinky"), 0.25), ("pinky", ("ring",), 0.12)):
@@ -186,42 +200,48 @@ def tie_ring_finger(fingers: Mapping[str, FingerShape]) -> dict[str, FingerShape
     return tied
 
 
-def thumbs_up(anatomy: Anatomy, rng: Rng) -> HandShape:
+def thumbs_up(_anatomy: Anatomy, rng: Rng) -> HandShape:
     """A fist with the thumb stretched away."""
     thumb = replace(AWAY, flexion=between(rng, -30, -20), abduction=between(rng, -4, 16), ip=between(rng, -20, 5))
     return hand_of({name: clenched(rng) for name in FOUR}, thumb)
 
 
-def claw(anatomy: Anatomy, rng: Rng) -> HandShape:
+def claw(_anatomy: Anatomy, rng: Rng) -> HandShape:
     """Knuckles stretched, the other joints hooked, fingers apart."""
     angles, pip = fan(rng, 0.4, 1.0), between(rng, 45, 85)
     fingers = {
-        name: FingerShape(mcp=between(rng, -20, 12), pip=pip + between(rng, -8, 8), dip=between(rng, 30, 55), ulnar=angles[name])
+        name: FingerShape(
+            mcp=between(rng, -20, 12), pip=pip + between(rng, -8, 8), dip=between(rng, 30, 55), ulnar=angles[name]
+        )
         for name in FOUR
-    }  # fmt: skip
+    }
     return hand_of(fingers, ThumbShape(flexion=between(rng, -20, 0), abduction=between(rng, 25, 50), mp=10, ip=40))
 
 
-def ball(anatomy: Anatomy, rng: Rng) -> HandShape:
+def ball(_anatomy: Anatomy, rng: Rng) -> HandShape:
     """Around a ball: fingers fanned out and evenly bent, the thumb facing them."""
     size, angles = between(rng, 0.2, 0.55), fan(rng, 0.5, 1.0)
     fingers = {
-        name: FingerShape(mcp=55 * size + between(rng, 0, 10), pip=75 * size, dip=50 * size, ulnar=angles[name] * (1 - size))
+        name: FingerShape(
+            mcp=55 * size + between(rng, 0, 10), pip=75 * size, dip=50 * size, ulnar=angles[name] * (1 - size)
+        )
         for name in FOUR
-    }  # fmt: skip
+    }
     thumb = replace(OPPOSED, flexion=-12 + 20 * size, abduction=between(rng, 46, 60), mp=20 * size, ip=60 * size)
     return hand_of(fingers, thumb)
 
 
-def bar(anatomy: Anatomy, rng: Rng) -> HandShape:
+def bar(_anatomy: Anatomy, rng: Rng) -> HandShape:
     """Around a bar or cup: fingers side by side, the thumb on the other side."""
     size = between(rng, 0.4, 0.78)
     fingers = {name: curled(size + 0.03 * n) for n, name in enumerate(FOUR)}
-    thumb = replace(OPPOSED, flexion=between(rng, -8, 8), abduction=between(rng, 46, 62), mp=10 + 20 * size, ip=30 * size)
+    thumb = replace(
+        OPPOSED, flexion=between(rng, -8, 8), abduction=between(rng, 46, 62), mp=10 + 20 * size, ip=30 * size
+    )
     return hand_of(fingers, thumb)
 
 
-def anything(anatomy: Anatomy, rng: Rng) -> HandShape:
+def anything(_anatomy: Anatomy, rng: Rng) -> HandShape:
     """Every joint drawn from its range; joints of a finger and neighbouring fingers go together."""
     common, angles = rng.uniform(), fan(rng, -0.3, 1.1)
     fingers = {}
@@ -230,7 +250,9 @@ def anything(anatomy: Anatomy, rng: Rng) -> HandShape:
         pip = 100 * np.clip(share + rng.normal(0, 0.15), 0, 1)
         mcp = -15 + 95 * np.clip(0.3 * share + 0.7 * rng.uniform(), 0, 1)
         ulnar = angles[name] * (1 - share)
-        fingers[name] = FingerShape(mcp=float(mcp), pip=float(pip), dip=between(rng, 0.4, 0.75) * float(pip), ulnar=ulnar)
+        fingers[name] = FingerShape(
+            mcp=float(mcp), pip=float(pip), dip=between(rng, 0.4, 0.75) * float(pip), ulnar=ulnar
+        )
     low, high = np.array([-28, 0, -10, -8, -12.0]), np.array([20, 60, 45, 45, 60.0])
     return hand_of(tie_ring_finger(fingers), thumb_from(rng.uniform(low, high)))
 
@@ -241,6 +263,7 @@ def blend(first: ThumbShape, second: ThumbShape, share: float) -> ThumbShape:
 
 
 HAND_KINDS: Final[Mapping[str, Callable[[Anatomy, Rng], HandShape]]] = {
-    "flat": flat, "spread": spread, "relaxed": relaxed, "fist": fist, "point": point, "pinch": pinch, "count": count,
-    "spell": spell, "thumbs_up": thumbs_up, "claw": claw, "ball": ball, "bar": bar, "anything": anything,
+    "flat": flat, "spread": spread, "relaxed": relaxed, "resting": resting, "fist": fist, "point": point,
+    "pinch": pinch, "count": count, "spell": spell, "thumbs_up": thumbs_up, "claw": claw, "ball": ball, "bar": bar,
+    "anything": anything,
 }  # fmt: skip

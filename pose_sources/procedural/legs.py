@@ -28,6 +28,9 @@ class FootPlan:
     knee: Vec3 = field(default_factory=lambda: FRONT)
     """Direction that the knee sticks out in."""
 
+    hanging: tuple[float, float, float] | None = None
+    """Dorsiflexion, toe-in and eversion of a foot that doesn't stand on the ground, degrees; None where it stands."""
+
 
 def leg_length(anatomy: Anatomy, side: Side) -> float:
     """Hip to ankle of the stretched leg, metres."""
@@ -42,6 +45,8 @@ def foot_frame(plan: FootPlan, side: Side) -> Mat3:
 
 def ankle_place(anatomy: Anatomy, plan: FootPlan, side: Side) -> Vec3:
     """Where the ankle is when the foot is rolled onto its toes or its heel."""
+    if plan.hanging is not None:
+        return plan.ankle
     to_ground = anatomy.bone(f"{side}_foot", f"{side}_ankle") if plan.pitch_deg > 0 else HEEL
     flat = turn(UP, sign_of(side) * plan.toe_out_deg)
     return plan.ankle + (flat - foot_frame(plan, side)) @ to_ground
@@ -62,7 +67,10 @@ def pose_legs(body: Figure, plans: dict[Side, FootPlan]) -> Figure:
         hip, knee = reach(bones[0], bones[1], hinge, target, pelvis.T @ plan.knee)
         shin = pelvis @ hip @ knee
         toes = max(0.0, plan.pitch_deg)
-        rotmats |= {f"{side}_hip": hip, f"{side}_knee": knee, f"{side}_ankle": shin.T @ foot_frame(plan, side)}
+        ankle = shin.T @ foot_frame(plan, side)
+        if plan.hanging is not None:
+            ankle, toes = body.anatomy.rotation(f"{side}_ankle", plan.hanging), 0.0
+        rotmats |= {f"{side}_hip": hip, f"{side}_knee": knee, f"{side}_ankle": ankle}
         rotmats[f"{side}_foot"] = body.anatomy.rotation(f"{side}_foot", (min(toes, 65.0), 0.0, 0.0))
     return body.posed(rotmats)
 

@@ -25,7 +25,7 @@ from pose_sources.procedural.hand_shape import (
 Vec3 = Float[np.ndarray, "3"]
 
 RADIUS_M: Final[Mapping[str, float]] = {
-    "index": 0.0075, "middle": 0.0078, "ring": 0.0074, "pinky": 0.0065, "thumb": 0.0090,
+    "index": 0.0092, "middle": 0.0092, "ring": 0.0088, "pinky": 0.0078, "thumb": 0.0105,
 }  # fmt: skip
 """Half the thickness of each digit near its end."""
 
@@ -41,8 +41,8 @@ POSTURE_M: Final = 0.012
 def place_thumb(anatomy: Anatomy, shape: HandShape, *, pad_at: Vec3, pad_looks: Vec3) -> HandShape:
     """The hand with its thumb's pad brought to a point, as near as its joints allow.
 
-    Damped Gauss-Newton over the thumb's five angles, from the posture it has and drawn back to it, so that of all ways to
-    reach the point the most natural one is found.
+    Damped Gauss-Newton over the thumb's five angles, from the posture it has and drawn back to it, so that of all ways
+    to reach the point the most natural one is found.
 
     Args:
         anatomy: of the rest skeleton.

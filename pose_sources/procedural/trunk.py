@@ -7,7 +7,9 @@ import numpy as np
 
 from pose_sources.anatomy import Anatomy
 from pose_sources.kinematics import turn
-from pose_sources.procedural.figure import FRONT, LEFT, UP, Figure, resting
+from pose_sources.procedural.figure import FRONT, LEFT, SIDES, UP, Figure, resting, with_hand
+from pose_sources.procedural.hand_kinds import RELAXED_HAND
+from pose_sources.procedural.hand_shape import hand_pose
 
 Angles = tuple[float, float, float]
 SPINE_SHARES: Final = {"spine1": 0.36, "spine2": 0.33, "spine3": 0.31}
@@ -21,26 +23,19 @@ class TrunkPlan:
     pelvis: Angles = (0.0, 0.0, 0.0)
     spine: Angles = (0.0, 0.0, 0.0)
     neck: Angles = (0.0, 0.0, 0.0)
-    eyes: tuple[float, float] = (0.0, 0.0)
-    """Down and to the left."""
 
 
 def pose_trunk(anatomy: Anatomy, plan: TrunkPlan) -> Figure:
-    """A figure with its trunk posed, limbs as at rest."""
+    """A figure with its trunk posed, arms and legs as at rest, hands relaxed."""
     forward, side, left = plan.pelvis
     rotmats = {"pelvis": turn(UP, left) @ turn(-FRONT, side) @ turn(LEFT, forward)}
     for shares, angles in ((SPINE_SHARES, plan.spine), (NECK_SHARES, plan.neck)):
         for joint, share in shares.items():
             rotmats[joint] = anatomy.rotation(joint, (share * angles[0], share * angles[1], share * angles[2]))
-    for eye in ("left_eye", "right_eye"):
-        rotmats[eye] = turn(UP, plan.eyes[1]) @ turn(LEFT, plan.eyes[0])
-    return resting(anatomy).posed(rotmats)
-
-
-def sample_gaze(rng: np.random.Generator) -> tuple[float, float]:
-    """Where the eyes look relative to the head, down and to the left, degrees."""
-    down, left = rng.normal(2, 5), rng.normal(0, 8)
-    return float(np.clip(down, -15, 18)), float(np.clip(left, -25, 25))
+    body = resting(anatomy).posed(rotmats)
+    for side in SIDES:
+        body = with_hand(body, side, hand_pose(anatomy, RELAXED_HAND, side))
+    return body
 
 
 def sample_trunk(rng: np.random.Generator, *, lean: float, pelvis: Angles = (0.0, 0.0, 0.0)) -> TrunkPlan:
@@ -59,5 +54,4 @@ def sample_trunk(rng: np.random.Generator, *, lean: float, pelvis: Angles = (0.0
         pelvis=pelvis,
         spine=(first, second, third),
         neck=(float(neck[0]), float(neck[1]), float(neck[2])),
-        eyes=sample_gaze(rng),
     )

@@ -1,0 +1,55 @@
+"""A plan's asset folder, as the worker reads it. Names in specs never lead out of it."""
+
+from collections import OrderedDict
+from pathlib import Path
+
+from cuffs.character import Identity, Topology
+from cuffs.errors import AssetMissing, RecordError
+
+KEPT_IDENTITIES = 16
+
+
+class Assets:
+    """Files by name, each read once. Identities that haven't been used for long are dropped."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._topologies: dict[str, Topology] = {}
+        self._identities: OrderedDict[str, Identity] = OrderedDict()
+
+    def topology(self, name: str) -> Topology:
+        """The mesh and rig of a kind of character.
+
+        Raises:
+            AssetMissing: if there is no such file.
+            RecordError: if the file is damaged, or the name leads out of the folder.
+        """
+        if name not in self._topologies:
+            self._topologies[name] = Topology.load(self.path("characters", f"{name}.npz"))
+        return self._topologies[name]
+
+    def identity(self, name: str) -> Identity:
+        """One character; errors as for `topology`."""
+        if name not in self._identities:
+            self._identities[name] = Identity.load(self.path("identities", f"{name}.npz"))
+            if len(self._identities) > KEPT_IDENTITIES:
+                self._identities.popitem(last=False)
+        self._identities.move_to_end(name)
+        return self._identities[name]
+
+    def path(self, kind: str, name: str) -> Path:
+        """Where a file lies, characters, identities or places.
+
+        Raises:
+            RecordError: if the name leads out of the folder.
+            AssetMissing: if there is no such file.
+        """
+        root = (self.folder / kind).resolve()
+        if "/" in name or "\\" in name or "\0" in name or name.startswith("."):
+            raise RecordError(f"{name!r} is not the plain name of a file in {root}.")
+        found = (root / name).resolve()
+        if found.parent != root:
+            raise RecordError(f"{name!r} leads out of {root}.")
+        if not found.is_file():
+            raise AssetMissing(f"{kind}: {name}", found, "make the plan again; a plan folder holds all its assets")
+        return found

@@ -1,0 +1,111 @@
+"""What people stand on. Patterns lie in world coordinates, metres."""
+
+import bpy
+
+from blender_scripts.materials.graph import Graph, Socket, Value, darker, material_graph
+from cuffs.errors import RecordError
+from cuffs.records import MaterialSpec
+
+PATTERNS = ("plain", "planks", "tiles", "concrete", "carpet", "grass")
+
+
+def floor_material(name: str, spec: MaterialSpec, *, rotation_rad: float = 0.0) -> bpy.types.Material:
+    """A floor of the spec's pattern.
+
+    Args:
+        name: of the material.
+        spec: `scale_m` is the width of a plank or tile, and the size of stains elsewhere.
+        rotation_rad: turns the pattern about the vertical.
+
+    Raises:
+        RecordError: if there is no such pattern.
+    """
+    if spec.pattern not in PATTERNS:
+        raise RecordError(f"a floor has no pattern {spec.pattern!r}; there are {', '.join(PATTERNS)}.")
+    material, graph = material_graph(name)
+    turned = graph.node("ShaderNodeVectorRotate", {"Vector": graph.position(), "Angle": rotation_rad}).outputs[0]
+    inputs = _SURFACES[spec.pattern](graph, spec, turned)
+    graph.output(graph.principled({"Roughness": spec.roughness, "Specular IOR Level": 0.3} | inputs))
+    return material
+
+
+def _second(spec: MaterialSpec) -> tuple[float, float, float]:
+    return spec.second_colour or darker(spec.colour, 0.6)
+
+
+def _plain(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
+    stains = graph.noise(where, size_m=0.7, detail=4.0)
+    return {"Base Color": graph.mix(graph.ramp(stains, 0.3, 0.75), spec.colour, darker(spec.colour, 0.88))}
+
+
+def _planks(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
+    boards = _bricks(graph, spec, where, length=9.0, offset=0.37)
+    grain = graph.noise(graph.vector("MULTIPLY", where, (0.08, 1.0, 1.0)), size_m=0.012, detail=4.0)
+    dark = graph.mix(graph.ramp(grain, 0.35, 0.7), darker(spec.colour, 0.6), (1.0, 1.0, 1.0))
+    return {"Base Color": graph.mix(0.45, boards, dark, blend="MULTIPLY")}
+
+
+def _tiles(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
+    return {
+        "Base Color": _bricks(graph, spec, where, length=1.0, offset=0.0),
+        "Roughness": min(spec.roughness, 0.4),
+    }
+
+
+def _concrete(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
+    stains = graph.noise(where, size_m=0.6, detail=6.0)
+    grain = graph.noise(where, size_m=0.02, detail=2.0)
+    grey = graph.mix(0.6, spec.colour, (0.32, 0.31, 0.3))
+    stained = graph.mix(graph.ramp(stains, 0.3, 0.7), darker(grey_of(spec), 0.75), grey)
+    return {"Base Color": graph.mix(graph.ramp(grain, 0.2, 0.6), darker(grey_of(spec), 0.8), stained)}
+
+
+def _carpet(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
+    pile = graph.noise(where, size_m=0.012, detail=2.0)
+    colour = graph.mix(graph.ramp(pile, 0.3, 0.7), darker(spec.colour, 0.55), spec.colour)
+    return {"Base Color": colour, "Roughness": 0.95, "Sheen Weight": 0.3, "Normal": graph.bump(pile, depth_m=0.02)}
+
+
+def _grass(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
+    patches = graph.noise(where, size_m=0.8, detail=3.0)
+    blades = graph.noise(where, size_m=0.018, detail=3.0)
+    green = (0.06 + 0.1 * spec.colour[0], 0.13 + 0.1 * spec.colour[1], 0.025 + 0.05 * spec.colour[2])
+    patched = graph.mix(graph.ramp(patches, 0.3, 0.7), green, (green[0] * 1.7, green[1] * 1.15, green[2]))
+    colour = graph.mix(graph.ramp(blades, 0.3, 0.65), darker(green, 0.25), patched)
+    return {"Base Color": colour, "Roughness": 0.9, "Normal": graph.bump(blades, depth_m=0.03)}
+
+
+def grey_of(spec: MaterialSpec) -> tuple[float, float, float]:
+    """The colour, most of its hue taken away."""
+    red, green, blue = (0.4 * channel + 0.6 * 0.31 for channel in spec.colour)
+    return (red, green, blue)
+
+
+def _bricks(graph: Graph, spec: MaterialSpec, where: Socket, *, length: float, offset: float) -> Socket:
+    """Boards or tiles `scale_m` wide and `length` times as long, with joints between."""
+    node = graph.node(
+        "ShaderNodeTexBrick",
+        {
+            "Vector": where,
+            "Color1": spec.colour,
+            "Color2": _second(spec),
+            "Mortar": darker(spec.colour, 0.25),
+            "Scale": 1.0,
+            "Mortar Size": 0.004,
+            "Mortar Smooth": 0.2,
+            "Brick Width": spec.scale_m * length,
+            "Row Height": spec.scale_m,
+        },
+        {"offset": offset},
+    )
+    return node.outputs[0]
+
+
+_SURFACES = {
+    "plain": _plain,
+    "planks": _planks,
+    "tiles": _tiles,
+    "concrete": _concrete,
+    "carpet": _carpet,
+    "grass": _grass,
+}

@@ -1,0 +1,166 @@
+"""The open character: MakeHuman's mesh and rig, as `cuffs.character` wrote them down."""
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from blender_scripts.armature import add_armature, pose_armature
+from blender_scripts.assets import Assets
+from blender_scripts.cloth_layout import cloth_layout
+from blender_scripts.materials import make_material
+from blender_scripts.materials.body import skin_material, wet_material
+from blender_scripts.materials.cloth import CLOTH
+from blender_scripts.materials.eye import GAZE, eye_material
+from blender_scripts.meshes import evaluated_verts, set_materials, set_vector_attribute
+from blender_scripts.skinned_mesh import (
+    SkinnedShape,
+    add_facial_actions,
+    add_skinned_mesh,
+    face_limbs,
+    hide_in_render,
+    vertex_normals,
+)
+from cuffs.character import Identity, Part, Topology, pose_bones
+from cuffs.errors import RecordError
+from cuffs.records import CharacterSpec, MaterialSpec, PersonSpec
+from cuffs.records.scene_spec import Colour
+from cuffs.rotations import rotvec_to_rotmat
+from cuffs.skeleton import INDEX, LIMBS
+
+Array = np.ndarray
+
+SIDES = ("left", "right")
+
+REDNESS = {"skin": 0.0, "lips": 0.55, "nails": 0.25, "ears": 0.15}
+"""Body surfaces that are skin, by name, and how red they are."""
+
+WET: dict[str, Colour] = {
+    "mouth": (0.25, 0.05, 0.05),
+    "tongue": (0.45, 0.14, 0.13),
+    "teeth": (0.72, 0.68, 0.58),
+    "gums": (0.5, 0.18, 0.17),
+}
+"""Body surfaces that are moist, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Piece:
+    """One mesh of the person."""
+
+    shape: SkinnedShape
+    thing: bpy.types.Object
+    is_hidden: Bool[Array, " verts"]
+
+
+class OpenCharacter:
+    """See `character.Character` for the order of calls."""
+
+    def __init__(self, spec: CharacterSpec, number: int, assets: Assets) -> None:
+        self._spec, self._number = spec, number
+        self._topology: Topology = assets.topology(spec.topology)
+        self._identity: Identity = assets.identity(spec.identity)
+        if len(self._identity.rest) != len(self._topology.skin_bones):
+            raise RecordError(f"identity {spec.identity!r} does not belong to topology {spec.topology!r}.")
+        self._pieces: list[_Piece] = []
+
+    def shape(self) -> None:
+        """Build rig and body in the identity's rest pose."""
+        topology, identity = self._topology, self._identity
+        self._rig = add_armature(f"person_{self._number}", topology, identity)
+        vertices = topology.body_vertices
+        shape = SkinnedShape(
+            name="body", rest=identity.rest[vertices], faces=topology.body_faces, vertices=vertices
+        )
+        is_hidden = np.isin(vertices, self._hidden_vertices())
+        hide_in_render(self._add_piece(shape, is_hidden), is_hidden)
+
+    def dress(self) -> None:
+        """Add skin, eyes, clothes and hair."""
+        body = self._pieces[0].thing
+        materials = [self._body_material(str(name)) for name in self._topology.material_names]
+        set_materials(body, materials, self._topology.body_material)
+        set_vector_attribute(body, GAZE, self._gaze_directions())
+        for name, material in self._worn():
+            self._add_part(self._topology.part(name), material)
+
+    def pose(self, person: PersonSpec) -> None:
+        """Take the pose, place and face that a spec asks for."""
+        rotmats = rotvec_to_rotmat(person.pose)
+        T_world_rest = pose_bones(self._topology, self._identity, rotmats, person.pelvis_world)
+        pose_armature(self._rig, self._topology, T_world_rest)
+        for piece in self._pieces:
+            add_facial_actions(piece.thing, piece.shape, self._topology, person.face)
+
+    def read_body(self, depsgraph: bpy.types.Depsgraph) -> Float[Array, "verts 3"]:
+        """The evaluated body mesh, whole, in the topology's order: world, float32 metres."""
+        return evaluated_verts(self._pieces[0].thing, depsgraph)
+
+    def read_shell(self, depsgraph: bpy.types.Depsgraph) -> tuple[Float[Array, "verts 3"], Int[Array, "faces 3"]]:
+        """All surfaces of this person that a picture shows: world, float32 metres, triangles."""
+        verts, faces, count = [], [], 0
+        for piece in self._pieces:
+            shown = piece.shape.faces[~piece.is_hidden[piece.shape.faces].any(1)]  # as the mask modifier does
+            used, renumbered = np.unique(shown, return_inverse=True)
+            verts.append(evaluated_verts(piece.thing, depsgraph)[used])
+            faces.append(renumbered.reshape(-1, 3) + count)
+            count += len(used)
+        return np.concatenate(verts), np.concatenate(faces).astype(np.int32)
+
+    def _worn(self) -> list[tuple[str, MaterialSpec]]:
+        """Names and materials of clothes and hair."""
+        worn = [(garment.name, garment.material) for garment in self._spec.garments]
+        return worn + ([(self._spec.hair.name, self._spec.hair.material)] if self._spec.hair else [])
+
+    def _hidden_vertices(self) -> Int[Array, " hidden"]:
+        """Full numbers of the body's vertices beneath clothes."""
+        hidden = [self._topology.part(name).hides for name, _ in self._worn()]
+        return np.unique(np.concatenate([np.zeros(0, np.int32), *hidden]))
+
+    def _add_piece(self, shape: SkinnedShape, is_hidden: Bool[Array, " verts"]) -> bpy.types.Object:
+        thing = add_skinned_mesh(shape, self._topology, self._rig)
+        thing.pass_index = self._number
+        self._pieces.append(_Piece(shape=shape, thing=thing, is_hidden=is_hidden))
+        return thing
+
+    def _add_part(self, part: Part, material: MaterialSpec) -> None:
+        rest = self._identity.rest[part.vertices]
+        lifted = rest + part.offset[:, None] * vertex_normals(rest, part.faces)
+        shape = SkinnedShape(name=part.name, rest=lifted, faces=part.faces, vertices=part.vertices)
+        thing = self._add_piece(shape, np.zeros(len(rest), bool))
+        set_materials(thing, [make_material(part.name, material)])
+        if material.kind == "fabric":
+            limbs = face_limbs(self._topology, part.vertices, part.faces)
+            if part.kind == "skirt":  # one tube, not two legs
+                limbs = np.full(len(part.faces), LIMBS.index("torso"))
+            flat = cloth_layout(self._topology, self._identity, rest=lifted, faces=part.faces, limb_of_face=limbs)
+            set_vector_attribute(thing, CLOTH, flat, domain="CORNER")
+
+    def _body_material(self, name: str) -> bpy.types.Material:
+        skin = self._spec.skin
+        if name == "eye":
+            return eye_material(name, self._spec.eye_colour)
+        if name in REDNESS:
+            return skin_material(name, skin, redness=REDNESS[name])
+        if name in WET:
+            return wet_material(name, WET[name])
+        raise RecordError(f"there is no surface for {name!r}; there are eye, {', '.join([*REDNESS, *WET])}.")
+
+    def _gaze_directions(self) -> Float[Array, "verts 3"]:
+        """For each body vertex of an eye its direction from the eye's centre, z along the gaze; 0 elsewhere."""
+        directions = np.zeros(self._identity.rest.shape)
+        for side, vertices in zip(SIDES, (self._topology.eye_left, self._topology.eye_right), strict=True):
+            rest = self._identity.rest[vertices]
+            R_rest_eye = self._identity.rest_rotations[INDEX[f"{side}_eye"]]
+            offset = (rest - sphere_centre(rest)) @ R_rest_eye
+            directions[vertices] = offset / np.linalg.norm(offset, axis=1, keepdims=True)
+        return directions[self._topology.body_vertices]
+
+
+def sphere_centre(points: Float[Array, "n 3"]) -> Float[Array, "3"]:
+    """Centre of the sphere nearest to points, by linear least squares on |p|² = 2 p·c + r² - |c|²."""
+    middle = points.mean(0)
+    local = points - middle
+    design = np.column_stack([2 * local, np.ones(len(local))])
+    return middle + np.linalg.lstsq(design, (local**2).sum(1), rcond=None)[0][:3]

@@ -1,0 +1,66 @@
+"""The picture: Cycles' settings, all that could change a pixel pinned."""
+
+from pathlib import Path
+
+import bpy
+
+from blender_scripts.session import Session
+from cuffs.records import RenderSpec
+
+BOUNCES = {"max_bounces": 4, "diffuse_bounces": 2, "glossy_bounces": 2, "transmission_bounces": 2, "volume_bounces": 0}
+STAMPS = (
+    "use_stamp_time", "use_stamp_date", "use_stamp_frame", "use_stamp_camera", "use_stamp_scene", "use_stamp_note",
+    "use_stamp_marker", "use_stamp_filename", "use_stamp_render_time", "use_stamp_memory", "use_stamp_hostname",
+)  # fmt: skip
+"""What Blender would write into the PNG: when and where it was rendered, which is telemetry."""
+
+
+def set_up_picture(spec: RenderSpec, session: Session) -> None:
+    """Set everything that decides the picture, whatever was set before."""
+    scene = bpy.context.scene
+    _set_up_cycles(scene, spec, session)
+    view = scene.view_settings
+    scene.display_settings.display_device = "sRGB"
+    view.view_transform, view.look = spec.view_transform, "None"
+    view.exposure, view.gamma, view.use_curve_mapping = spec.exposure_ev, 1.0, False
+    render = scene.render
+    render.threads_mode, render.threads = "FIXED", session.threads
+    render.use_persistent_data = render.use_motion_blur = render.film_transparent = False
+    render.use_compositing = render.use_sequencer = render.use_stamp = render.use_border = False
+    render.dither_intensity = 0.0
+    for stamp in STAMPS:
+        setattr(render, stamp, False)
+
+
+def _set_up_cycles(scene: bpy.types.Scene, spec: RenderSpec, session: Session) -> None:
+    scene.render.engine = "CYCLES"
+    scene.view_layers[0].material_override = None
+    cycles = scene.cycles
+    cycles.device = session.cycles_device
+    cycles.samples, cycles.seed = spec.samples, spec.seed % 2**31
+    cycles.use_adaptive_sampling = spec.adaptive_threshold > 0
+    cycles.adaptive_threshold, cycles.adaptive_min_samples = spec.adaptive_threshold, 0
+    cycles.use_denoising = spec.denoise
+    if spec.denoise:
+        cycles.denoiser, cycles.denoising_use_gpu = "OPENIMAGEDENOISE", False
+        cycles.denoising_input_passes, cycles.denoising_prefilter = "RGB_ALBEDO_NORMAL", "ACCURATE"
+        cycles.denoising_quality = "HIGH"
+    for name, count in BOUNCES.items():
+        setattr(cycles, name, count)
+    cycles.transparent_max_bounces = 8
+    cycles.caustics_reflective = cycles.caustics_refractive = False
+    cycles.sample_clamp_direct, cycles.sample_clamp_indirect = 0.0, 4.0
+    cycles.film_exposure, cycles.pixel_filter_type, cycles.filter_width = 1.0, "BLACKMAN_HARRIS", 1.5
+    cycles.use_auto_tile = False
+    cycles.use_light_tree = True
+    cycles.time_limit = 0.0
+
+
+def render_picture(path: Path) -> None:
+    """Render the scene as it is to an 8-bit RGB PNG."""
+    render = bpy.context.scene.render
+    settings = render.image_settings
+    settings.file_format, settings.color_mode, settings.color_depth, settings.compression = "PNG", "RGB", "8", 15
+    render.use_file_extension = False
+    render.filepath = str(path)
+    bpy.ops.render.render(write_still=True)

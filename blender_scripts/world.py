@@ -1,0 +1,120 @@
+"""What surrounds the scene at infinity: sky, panorama, or an even glow; and the photograph behind it all."""
+
+import bpy
+import numpy as np
+from jaxtyping import Float
+
+from blender_scripts.lights import sun_direction
+from blender_scripts.materials.graph import Graph, Socket
+from blender_scripts.place_files import PlaceImage
+from cuffs.records import ImageSpec, LightSpec, PlaceSpec
+
+Array = np.ndarray
+
+SKY_SHARE, EVEN_SHARE, STUDIO_SHARE = 0.4, 0.8, 0.3
+"""Of white: what the surroundings bring to a horizontal wall at strength 1, beside a sun, alone, beside lamps."""
+
+SKY_ELEVATIONS_DEG = np.array([0.0, 5.0, 15.0, 30.0, 45.0, 60.0, 75.0, 90.0])
+SKY_TURBIDITIES = np.array([2.0, 3.0, 4.0, 6.0])
+SKY_BRIGHTNESS = np.array([
+    [0.0200, 0.0269, 0.0445, 0.0588, 0.0660, 0.0704, 0.0753, 0.0799],
+    [0.0210, 0.0287, 0.0493, 0.0669, 0.0763, 0.0813, 0.0861, 0.0911],
+    [0.0225, 0.0311, 0.0567, 0.0795, 0.0925, 0.0988, 0.1028, 0.1079],
+    [0.0240, 0.0341, 0.0670, 0.0992, 0.1196, 0.1292, 0.1325, 0.1347],
+])  # fmt: skip
+"""Luminance of a white floor under Blender's Hosek-Wilkie sky at strength 1, turbidities by elevations; measured by
+rendering one (bpy 4.5.15 and 5.0.1 agree), 0 degrees extrapolated. It makes strength mean the same at every hour."""
+
+SKY_GREY = 0.35
+"""How far the sky's blue is drawn towards grey: cameras balance it away, and shadows would be blue otherwise."""
+
+MAP_PIXELS = {"sky": 256, "panorama": 1024}
+"""Width of the map that Cycles samples the surroundings by. Its own choice for a sky costs a second a scene."""
+
+
+def add_world(place: PlaceSpec, light: LightSpec, image: ImageSpec, file: PlaceImage | None) -> None:
+    """Set the scene's surroundings.
+
+    Args:
+        place: hdri uses its panorama; photo shows its photograph to the camera and lights by the light's own sky.
+        light: sun brings the sky, studio and environment an even glow.
+        image: the picture's size, which a photograph is made to cover.
+        file: the place's image, where it has one.
+    """
+    world = bpy.data.worlds.new("world")
+    if world.node_tree is None:  # Blender 4.5; later versions always have one, and warn about use_nodes
+        world.use_nodes = True
+    bpy.context.scene.world = world
+    graph = Graph(world.node_tree)
+    if place.kind == "hdri" and file is not None:
+        surroundings, width = _panorama(graph, place, light, file), MAP_PIXELS["panorama"]
+    elif light.kind == "sun":
+        surroundings, width = _sky(graph, light), MAP_PIXELS["sky"]
+    else:
+        share = STUDIO_SHARE if light.kind == "studio" else EVEN_SHARE
+        surroundings, width = _background(graph, light.colour, share * light.strength), 0
+    if place.kind == "photo" and file is not None:
+        seen = _background(graph, _photograph(graph, image, file), 1.0)
+        is_camera = graph.node("ShaderNodeLightPath").outputs["Is Camera Ray"]
+        surroundings = graph.node("ShaderNodeMixShader", {0: is_camera, 1: surroundings, 2: seen}).outputs[0]
+    graph.output(surroundings, kind="ShaderNodeOutputWorld")
+    world.cycles.sampling_method = "MANUAL" if width else "NONE"
+    if width:
+        world.cycles.sample_map_resolution = width
+
+
+def black_world() -> bpy.types.World:
+    """Surroundings that give nothing."""
+    world = bpy.data.worlds.new("nothing")
+    world.color = (0.0, 0.0, 0.0)
+    if world.node_tree is not None:
+        graph = Graph(world.node_tree)
+        graph.output(_background(graph, (0.0, 0.0, 0.0), 0.0), kind="ShaderNodeOutputWorld")
+    world.cycles.sampling_method = "NONE"
+    return world
+
+
+def _background(graph: Graph, colour: tuple[float, ...] | Socket, strength: float) -> Socket:
+    return graph.node("ShaderNodeBackground", {"Color": colour, "Strength": strength}).outputs[0]
+
+
+def _sky(graph: Graph, light: LightSpec) -> Socket:
+    """Hosek and Wilkie's clear sky (2012). The sun itself is a lamp, which samples better."""
+    turbidity = float(np.clip(light.sky_turbidity, 1.0, 10.0))
+    settings = {
+        "sky_type": "HOSEK_WILKIE",
+        "turbidity": turbidity,
+        "ground_albedo": 0.3,
+        "sun_direction": sun_direction(light).tolist(),
+    }
+    sky = graph.node("ShaderNodeTexSky", settings=settings).outputs[0]
+    brightness = sky_brightness(turbidity, light.sun_elevation_deg)
+    grey = graph.node("ShaderNodeRGBToBW", {0: sky}).outputs[0]
+    colour = graph.mix(SKY_GREY, sky, grey)
+    return _background(graph, colour, SKY_SHARE * light.strength / brightness)
+
+
+def sky_brightness(turbidity: float, elevation_deg: float) -> float:
+    """Luminance of a white floor under the sky at strength 1, by interpolation in the table."""
+    rows = [np.interp(elevation_deg, SKY_ELEVATIONS_DEG, row) for row in SKY_BRIGHTNESS]
+    return float(np.interp(turbidity, SKY_TURBIDITIES, rows))
+
+
+def _panorama(graph: Graph, place: PlaceSpec, light: LightSpec, file: PlaceImage) -> Socket:
+    """The panorama, turned about the vertical, as bright as an overcast sky on average."""
+    direction = graph.node("ShaderNodeTexCoord").outputs["Generated"]
+    angle = float(np.radians(place.rotation_deg))
+    turned = graph.node("ShaderNodeVectorRotate", {"Vector": direction, "Angle": angle}, {"rotation_type": "Z_AXIS"})
+    texture = graph.node("ShaderNodeTexEnvironment", {"Vector": turned.outputs[0]}, {"image": file.image})
+    colour = graph.mix(1.0, texture.outputs[0], light.colour, blend="MULTIPLY")
+    return _background(graph, colour, EVEN_SHARE * light.strength / file.dome_brightness)
+
+
+def _photograph(graph: Graph, image: ImageSpec, file: PlaceImage) -> Socket:
+    """The photograph as the camera sees it: the whole frame covered, proportions kept, the middle shown."""
+    window = graph.node("ShaderNodeTexCoord").outputs["Window"]
+    ratio = (image.width / image.height) / (file.width / file.height)
+    share = (min(1.0, ratio), min(1.0, 1.0 / ratio))
+    where = graph.vector("MULTIPLY", graph.vector("SUBTRACT", window, (0.5, 0.5, 0.0)), (*share, 1.0))
+    centred = graph.vector("ADD", where, (0.5, 0.5, 0.0))
+    return graph.node("ShaderNodeTexImage", {"Vector": centred}, {"image": file.image, "extension": "EXTEND"}).outputs[0]

@@ -1,0 +1,161 @@
+"""A folder of motion files as a source of poses."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from jaxtyping import Int
+
+from cuffs.errors import PoseFileError
+from cuffs.records import PoseSample
+from pose_sources.amass.config import AmassConfig
+from pose_sources.amass.motion_file import (
+    STILL_RAD,
+    Axis,
+    Motion,
+    MotionHeader,
+    frame_sample,
+    read_header,
+    read_motion,
+)
+from pose_sources.source import RestPelvis
+
+log = logging.getLogger(__name__)
+
+FROZEN_TRIES: Final = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AmassSource:
+    """The kept frames of all files, numbered through: file by file in the order of their names."""
+
+    config: AmassConfig
+    files: tuple[MotionHeader, ...]
+    strides: tuple[int, ...]
+    """Of every file, one in so many frames is kept."""
+
+    first: Int[np.ndarray, " files_and_end"]
+    """Number of each file's first kept frame; last the number of all."""
+
+    rest_pelvis: RestPelvis | None = None
+    name: str = "amass"
+
+    @property
+    def licence(self) -> str:
+        """As the configuration says."""
+        return self.config.licence
+
+    def __len__(self) -> int:
+        return int(self.first[-1])
+
+    def __getitem__(self, number: int) -> PoseSample:
+        """One pose by its number; its file is read for it.
+
+        Raises:
+            IndexError: if there is no such number.
+            PoseFileError: if its file can't be used.
+        """
+        file, frame = self.place(number)
+        return self._sample(read_motion(self.files[file]), frame)
+
+    def place(self, number: int) -> tuple[int, int]:
+        """Which file a number belongs to, and which frame of it, leaving none out.
+
+        Raises:
+            IndexError: if there is no such number.
+        """
+        if not 0 <= number < len(self):
+            raise IndexError(f"there are {len(self)} poses; {number} is not one of them")
+        file = int(np.searchsorted(self.first, number, side="right")) - 1
+        return file, (number - int(self.first[file])) * self.strides[file]
+
+    def draw(self, rng: np.random.Generator) -> PoseSample:
+        """Draw one pose, as `draw_by` says.
+
+        Raises:
+            PoseFileError: if its file can't be used, or nothing moves in any frame drawn though `skip_frozen` is set.
+        """
+        for _ in range(FROZEN_TRIES):
+            file, frame = self.place(self._draw_number(rng))
+            motion = read_motion(self.files[file])
+            if not (self.config.skip_frozen and is_frozen(motion, frame, self.strides[file])):
+                return self._sample(motion, frame)
+        raise PoseFileError(
+            f"{self.config.path}: nothing moved in {FROZEN_TRIES} frames drawn. Set skip_frozen to false, "
+            "or leave such files out with exclude."
+        )
+
+    def _draw_number(self, rng: np.random.Generator) -> int:
+        if self.config.draw_by == "frame":
+            return int(rng.integers(len(self)))
+        file = int(rng.integers(len(self.files)))
+        return int(rng.integers(self.first[file], self.first[file + 1]))
+
+    def _sample(self, motion: Motion, frame: int) -> PoseSample:
+        up = up_axis(self.config, motion.header)
+        return frame_sample(motion, frame, up=up, licence=self.licence, rest_pelvis=self.rest_pelvis)
+
+
+def up_axis(config: AmassConfig, header: MotionHeader) -> Axis:
+    """The file's upward axis: as configured, else by its layout."""
+    if config.up_axis != "auto":
+        return config.up_axis
+    return "y" if header.layout == "bedlam" else "z"
+
+
+def is_frozen(motion: Motion, frame: int, stride: int) -> bool:
+    """Whether nothing moved since the kept frame before; after it for the first one. A single frame is not frozen."""
+    other = frame - stride if frame >= stride else frame + stride
+    if other >= len(motion.poses):
+        return False
+    return bool(np.abs(motion.poses[frame] - motion.poses[other]).max() < STILL_RAD)
+
+
+def open_amass(config: AmassConfig, *, folder: Path, rest_pelvis: RestPelvis | None = None) -> AmassSource:
+    """Open motion files: only their headers are read.
+
+    Args:
+        config: which files.
+        folder: what a relative path in the configuration starts from.
+        rest_pelvis: where pelvises rest, for the translation of files whose y is up.
+
+    Raises:
+        PoseFileError: if there is none, or one can't be used; names the file and what is wrong.
+    """
+    root = folder / config.path
+    files = tuple(read_header(path, name) for path, name in _motion_files(root, config.exclude))
+    if not files:
+        raise PoseFileError(f"{root}: no motion files (.npz) in it.")
+    strides = tuple(1 if config.fps is None else max(1, round(header.fps / config.fps)) for header in files)
+    kept = [-(-header.num_frames // stride) for header, stride in zip(files, strides, strict=True)]
+    log.info("%s: %d files, %d frames kept", root, len(files), sum(kept))
+    return AmassSource(config, files, strides, np.concatenate([[0], np.cumsum(kept)]), rest_pelvis)
+
+
+def _motion_files(root: Path, exclude: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
+    """Motion files and their names within the folder, in the order of the names.
+
+    Raises:
+        PoseFileError: if the place doesn't exist, or a link leads out of the folder.
+    """
+    if root.is_file():
+        yield root, root.name
+        return
+    if not root.is_dir():
+        raise PoseFileError(f"{root} is not there. `path` names a motion file or a folder of them.")
+    inside = root.resolve()
+    for path in sorted(root.rglob("*.npz")):
+        name = path.relative_to(root).as_posix()
+        if path.name == "shape.npz" or path.name.endswith("_stagei.npz"):
+            continue
+        if any(fnmatch(name, pattern) for pattern in exclude):
+            continue
+        if not path.resolve().is_relative_to(inside):
+            raise PoseFileError(
+                f"{path} is a link that leads out of {root}. Copy the file, or leave it out with exclude."
+            )
+        yield path, name

@@ -1,0 +1,179 @@
+"""Whole bodies: a stance, arms that go with it, hands that go with them; what can't be is drawn again."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from cuffs.errors import GeometryError
+from cuffs.rotations import rotmat_to_rotvec
+from pose_sources.anatomy import Anatomy
+from pose_sources.limits import violations
+from pose_sources.procedural.arm_kinds import ARM_KINDS, PAIR_KINDS
+from pose_sources.procedural.arms import ArmPlan, pose_arm
+from pose_sources.procedural.body_capsules import HAND_AIR_M, TOUCH_AIR_M, arm_is_free, legs_are_free
+from pose_sources.procedural.figure import SIDES, Figure, Side, other, with_hand
+from pose_sources.procedural.hand_shape import hand_pose
+from pose_sources.procedural.hands import HandDraw, pick, sample_hand
+from pose_sources.procedural.stances import Stance, bend_over, crouch, side_of, sit, sit_on_floor, stand, walk
+
+Rng = np.random.Generator
+Weights = Mapping[str, float]
+
+STANCE_TRIES: Final = 40
+ARM_TRIES: Final = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyKind:
+    """Stances, and what arms do in them."""
+
+    stances: tuple[tuple[Callable[[Anatomy, Rng, float], Stance], float], ...]
+    """With their weights."""
+
+    arms: Weights
+    """Kinds of `ARM_KINDS` and `PAIR_KINDS` with their weights, for the leading arm."""
+
+    rest: Weights
+    """Kinds of `ARM_KINDS` for the other arm."""
+
+
+IDLE: Final[Weights] = {"hang": 5, "on_hip": 1.2, "fists_on_hip": 0.5, "behind_back": 0.5, "carry": 0.7}
+SEATED: Final[Weights] = {"on_thigh": 5, "talk": 1, "hang": 0.4, "to_chin": 0.4}
+LIVELY: Final[Weights] = {
+    "talk": 4, "show_palm": 2.5, "wave": 1.5, "point_at": 1.5, "carry": 1, "to_ear": 0.7, "to_chin": 1,
+    "behind_head": 0.6, "on_chest": 0.7, "together": 1.2,
+}  # fmt: skip
+
+BODY_KINDS: Final[Mapping[str, BodyKind]] = {
+    "standing": BodyKind(
+        stances=((stand, 1),), arms={**IDLE, "crossed": 1.2, "clasped": 1.0, "talk": 1}, rest={**IDLE, "talk": 0.5}
+    ),
+    "walking": BodyKind(
+        stances=((walk, 1),), arms={"swing": 6, "talk": 0.8, "to_ear": 0.6, "carry": 0.6},
+        rest={"swing": 6, "carry": 0.4},
+    ),
+    "sitting": BodyKind(
+        stances=((sit, 4), (sit_on_floor, 1)),
+        arms={**SEATED, "show_palm": 0.7, "carry": 0.6, "crossed": 0.5, "clasped": 0.8, "together": 0.4},
+        rest=SEATED,
+    ),
+    "crouching": BodyKind(
+        stances=((crouch, 1),), arms={"on_thigh": 3, "reach_front": 1, "reach_down": 1, "talk": 1, "carry": 0.6},
+        rest={"on_thigh": 3, "hang": 1, "carry": 0.5},
+    ),
+    "reaching": BodyKind(
+        stances=((stand, 3.2), (bend_over, 0.8), (crouch, 0.5), (sit, 0.5)),
+        arms={"reach_up": 1.2, "reach_front": 1.2, "reach_side": 1.2, "reach_across": 0.6, "reach_down": 0.6},
+        rest={**IDLE, "reach_up": 1, "reach_front": 1, "reach_side": 1, "on_thigh": 0.6},
+    ),
+    "gesturing": BodyKind(
+        stances=((stand, 3), (sit, 1)), arms=LIVELY, rest={**LIVELY, "hang": 3, "on_hip": 1.5, "on_thigh": 1}
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BodyDraw:
+    """A whole body as drawn."""
+
+    figure: Figure
+    action: str
+    hands: Mapping[Side, str]
+    """Kind of each hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the configuration asks of single bodies."""
+
+    hands: Weights
+    own_hands: float
+    """Chance that a hand follows what its arm does, where that says something, rather than `hands`."""
+
+    lean: float
+    fingers: float
+
+
+def sample_body(anatomy: Anatomy, kind: str, wishes: Wishes, rng: Rng) -> BodyDraw:
+    """Draw a body of a kind: within the limits of human joints, arms and legs clear of the body.
+
+    Raises:
+        GeometryError: if `STANCE_TRIES` draws gave nothing possible, as with a skeleton far from a human's.
+    """
+    for _ in range(STANCE_TRIES):
+        stance = _sample_stance(anatomy, BODY_KINDS[kind], wishes.lean, rng)
+        drawn = None if stance is None else _sample_arms(stance, BODY_KINDS[kind], wishes, rng)
+        if drawn is not None:
+            return drawn
+    raise GeometryError(f"no possible pose of the kind {kind!r} in {STANCE_TRIES} draws: is the skeleton a human's?")
+
+
+def _sample_stance(anatomy: Anatomy, kind: BodyKind, lean: float, rng: Rng) -> Stance | None:
+    shares = np.array([weight for _, weight in kind.stances])
+    make, _ = kind.stances[int(rng.choice(len(shares), p=shares / shares.sum()))]
+    try:
+        stance = make(anatomy, rng, lean)
+    except GeometryError:  # a foot drawn too near to its hip
+        return None
+    return stance if legs_are_free(stance.body) and possible(stance.body) else None
+
+
+def _sample_arms(stance: Stance, kind: BodyKind, wishes: Wishes, rng: Rng) -> BodyDraw | None:
+    first = side_of(rng)
+    leading = pick(kind.arms, rng)
+    if leading in PAIR_KINDS:
+        return _both_arms(stance, leading, first, wishes, rng)
+    one = _one_arm(stance.body, first, leading, wishes, rng)
+    if one is None:
+        return None
+    following = pick(kind.rest, rng)
+    two = _one_arm(one[0], other(first), following, wishes, rng)
+    if two is None or not arm_is_free(two[0], first, TOUCH_AIR_M):
+        return None
+    action = f"{stance.action}, {leading} and {following}".replace("_", " ")
+    return BodyDraw(figure=two[0], action=action, hands={first: one[1], other(first): two[1]})
+
+
+def _one_arm(body: Figure, side: Side, kind: str, wishes: Wishes, rng: Rng) -> tuple[Figure, str] | None:
+    for _ in range(ARM_TRIES):
+        plan = ARM_KINDS[kind](body, side, rng)
+        hand = _hand_for(body, plan, wishes, rng)
+        posed = _with_arms(body, {side: plan}, {side: hand})
+        if posed is not None and arm_is_free(posed, side, TOUCH_AIR_M if plan.touches else HAND_AIR_M):
+            return posed, hand.kind
+    return None
+
+
+def _both_arms(stance: Stance, kind: str, first: Side, wishes: Wishes, rng: Rng) -> BodyDraw | None:
+    for _ in range(ARM_TRIES):
+        plans = PAIR_KINDS[kind](stance.body, first, rng)
+        hands = {side: _hand_for(stance.body, plan, wishes, rng) for side, plan in plans.items()}
+        posed = _with_arms(stance.body, plans, hands)
+        if posed is not None and all(arm_is_free(posed, side, TOUCH_AIR_M) for side in SIDES):
+            action = f"{stance.action}, arms {kind}"
+            return BodyDraw(figure=posed, action=action, hands={side: hand.kind for side, hand in hands.items()})
+    return None
+
+
+def _hand_for(body: Figure, plan: ArmPlan, wishes: Wishes, rng: Rng) -> HandDraw:
+    own = rng.uniform() < wishes.own_hands or plan.touches
+    weights = dict.fromkeys(plan.hand_kinds, 1.0) if plan.hand_kinds and own else wishes.hands
+    return sample_hand(body.anatomy, weights, wishes.fingers, rng)
+
+
+def _with_arms(body: Figure, plans: Mapping[Side, ArmPlan], hands: Mapping[Side, HandDraw]) -> Figure | None:
+    try:
+        for side, plan in plans.items():
+            body = pose_arm(body, side, plan)
+    except GeometryError:  # a wrist drawn too near to its shoulder
+        return None
+    for side, hand in hands.items():
+        body = with_hand(body, side, hand_pose(body.anatomy, hand.shape, side))
+    return body if possible(body) else None
+
+
+def possible(body: Figure) -> bool:
+    """Whether all joints are within their limits."""
+    return not violations(body.anatomy, rotmat_to_rotvec(body.rotmats))

@@ -1,0 +1,71 @@
+"""Drawing a hand: a kind by its weight, a shape of that kind, shaken a little, possible."""
+
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from pose_sources.anatomy import Anatomy
+from pose_sources.procedural.hand_kinds import FOUR, HAND_KINDS, RELAXED_HAND
+from pose_sources.procedural.hand_shape import FingerShape, HandShape, thumb_from, within_limits
+from pose_sources.procedural.palm import deepest_in_palm
+from pose_sources.procedural.thumb import worst_overlap
+
+TRIES: Final = 30
+TOUCH_M: Final = 0.0035
+"""Flesh gives way by this much where digits meet."""
+
+PALM_M: Final = 0.005
+"""And by this much where fingers are pressed into the palm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandDraw:
+    """A hand shape and its kind."""
+
+    kind: str
+    shape: HandShape
+
+
+def pick(weights: Mapping[str, float], rng: np.random.Generator) -> str:
+    """A key, drawn by weight."""
+    names = sorted(weights)
+    shares = np.array([weights[name] for name in names])
+    return names[int(rng.choice(len(names), p=shares / shares.sum()))]
+
+
+def sample_hand(anatomy: Anatomy, weights: Mapping[str, float], variation: float, rng: np.random.Generator) -> HandDraw:
+    """Draw a hand of any of some kinds.
+
+    Shapes whose digits run into each other or into the palm are drawn again; after `TRIES` a relaxed hand is taken,
+    which is always possible.
+
+    Args:
+        anatomy: of the rest skeleton.
+        weights: of the kinds in `HAND_KINDS`.
+        variation: scales how much each angle is shaken; 1 is natural.
+        rng: random numbers.
+    """
+    kind = pick(weights, rng)
+    for _ in range(TRIES):
+        shape = within_limits(shaken(HAND_KINDS[kind](anatomy, rng), variation, rng))
+        if is_possible(anatomy, shape):
+            return HandDraw(kind=kind, shape=shape)
+    return HandDraw(kind="relaxed", shape=RELAXED_HAND)
+
+
+def is_possible(anatomy: Anatomy, shape: HandShape) -> bool:
+    """Whether no digit runs into another or into the palm."""
+    return worst_overlap(anatomy, shape) <= TOUCH_M and deepest_in_palm(anatomy, shape) <= PALM_M
+
+
+def shaken(shape: HandShape, variation: float, rng: np.random.Generator) -> HandShape:
+    """The shape with small independent changes: 3° at knuckles and middle joints, 2° elsewhere, times the variation."""
+    noise = variation * np.clip(rng.normal(size=(4, 4)), -2.5, 2.5) * [3.0, 3.0, 2.0, 1.0]
+    fingers = {}
+    for name, change in zip(FOUR, noise, strict=True):
+        mcp, pip, dip, ulnar = (np.array(astuple(shape.finger(name))) + change).tolist()
+        fingers[name] = FingerShape(mcp=mcp, pip=pip, dip=dip, ulnar=ulnar)
+    thumb = np.array(astuple(shape.thumb)) + variation * np.clip(rng.normal(size=5), -2, 2) * 1.5
+    return replace(shape, **fingers, thumb=thumb_from(thumb))

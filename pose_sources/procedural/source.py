@@ -1,0 +1,76 @@
+"""The procedural generator as a source of poses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from cuffs.records import PoseOrigin, PoseSample, PoseValidity
+from cuffs.rotations import rotmat_to_rotvec
+from pose_sources.anatomy import Anatomy, build_anatomy
+from pose_sources.kinematics import turn
+from pose_sources.procedural.bodies import Wishes, sample_body
+from pose_sources.procedural.config import ProceduralConfig
+from pose_sources.procedural.figure import LEFT
+from pose_sources.procedural.hands import pick
+from pose_sources.rest_skeleton import REST_JOINTS
+
+NUMBERS: Final = 2**53
+"""How many different poses there are to draw: every number below makes one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProceduralSource:
+    """Makes poses. Pose number n is always the same one, under the same configuration and version of this code."""
+
+    config: ProceduralConfig
+    anatomy: Anatomy
+    name: str = "procedural"
+    licence: str = "CC0"
+
+    def draw(self, rng: np.random.Generator) -> PoseSample:
+        """Draw one pose."""
+        return self[int(rng.integers(NUMBERS))]
+
+    def __getitem__(self, number: int) -> PoseSample:
+        """One pose by its number, 0 or more.
+
+        Raises:
+            IndexError: if the number is negative.
+        """
+        if number < 0:
+            raise IndexError(f"procedural poses are numbered from 0; {number} is not one")
+        return sample_pose(self.config, self.anatomy, np.random.default_rng(number), row=number)
+
+
+def open_procedural(config: ProceduralConfig) -> ProceduralSource:
+    """The generator, for the average adult's skeleton."""
+    return ProceduralSource(config, build_anatomy(REST_JOINTS))
+
+
+def sample_pose(config: ProceduralConfig, anatomy: Anatomy, rng: np.random.Generator, *, row: int) -> PoseSample:
+    """Draw one pose: upright in a world whose z is up, facing -y.
+
+    Args:
+        config: what is drawn.
+        anatomy: of the rest skeleton.
+        rng: random numbers.
+        row: noted as the origin's row.
+    """
+    kind = pick(config.bodies, rng)
+    wishes = Wishes(hands=config.hands, own_hands=config.own_hands, lean=config.trunk, fingers=config.fingers)
+    drawn = sample_body(anatomy, kind, wishes, rng)
+    rotmats = drawn.figure.rotmats.copy()
+    rotmats[0] = turn(LEFT, 90) @ rotmats[0]
+    return PoseSample(
+        pose=rotmat_to_rotvec(rotmats),
+        valid=PoseValidity(jaw=False, eyes=False),
+        origin=PoseOrigin(
+            dataset="procedural", file=kind, row=row, frame=0, action=_action(drawn.action, drawn.hands), licence="CC0"
+        ),
+    )
+
+
+def _action(body: str, hands: Mapping[str, str]) -> str:
+    return f"{body}; left hand {hands['left']}, right hand {hands['right']}".replace("_", " ")
