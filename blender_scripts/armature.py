@@ -9,6 +9,7 @@ from cuffs.character import Identity, Topology
 
 Array = np.ndarray
 
+UPWARD = np.array([0.0, 0.0, 0.02])
 SHORTEST_M = 1e-3
 """Blender drops bones without length. Where a bone points doesn't matter here: only its rest matrix is used."""
 
@@ -25,7 +26,7 @@ def add_armature(name: str, topology: Topology, identity: Identity) -> bpy.types
         edit_bone = edit_bones.new(str(bone_name))
         head, tail = identity.bone_heads[bone], identity.bone_tails[bone]
         edit_bone.head = head
-        edit_bone.tail = tail if np.linalg.norm(tail - head) > SHORTEST_M else head + [0.0, 0.0, 0.02]
+        edit_bone.tail = tail if np.linalg.norm(tail - head) > SHORTEST_M else head + UPWARD
         if topology.bone_parents[bone] >= 0:
             edit_bone.parent = made[topology.bone_parents[bone]]
         made.append(edit_bone)

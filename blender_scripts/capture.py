@@ -136,5 +136,3 @@ def _data_arrays(data: DataPass) -> dict[str, np.ndarray]:
 def _captured(path: Path) -> CapturedFile:
     content = path.read_bytes()
     return CapturedFile(name=path.name, size=len(content), sha256=hashlib.sha256(content).hexdigest())
-
-

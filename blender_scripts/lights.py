@@ -74,6 +74,7 @@ def _add_studio(spec: LightSpec, centre_world: Float[Array, "3"], eye_world: Flo
         lamp.size = size_m
         lamp.energy = spec.strength * share * WHITE * np.pi * distance_m**2  # a small diffuse disc's flux
         lamp.color = spec.colour
+        lamp.cycles.use_multiple_importance_sampling = False  # nothing mirrors them sharply
         lift = np.radians(elevation_deg)
         offset = [np.cos(lift) * np.cos(azimuth), np.cos(lift) * np.sin(azimuth), np.sin(lift)]
         _place(lamp, centre_world + distance_m * np.array(offset), centre_world)

@@ -70,9 +70,7 @@ class OpenCharacter:
         topology, identity = self._topology, self._identity
         self._rig = add_armature(f"person_{self._number}", topology, identity)
         vertices = topology.body_vertices
-        shape = SkinnedShape(
-            name="body", rest=identity.rest[vertices], faces=topology.body_faces, vertices=vertices
-        )
+        shape = SkinnedShape(name="body", rest=identity.rest[vertices], faces=topology.body_faces, vertices=vertices)
         is_hidden = np.isin(vertices, self._hidden_vertices())
         hide_in_render(self._add_piece(shape, is_hidden), is_hidden)
 

@@ -22,9 +22,7 @@ def add_prop(spec: PropSpec, number: int) -> bpy.types.Object:
     if spec.kind == "box":
         bmesh.ops.create_cube(shape, size=1.0)
     elif spec.kind == "cylinder":
-        bmesh.ops.create_cone(
-            shape, cap_ends=True, cap_tris=False, segments=48, radius1=0.5, radius2=0.5, depth=1.0
-        )
+        bmesh.ops.create_cone(shape, cap_ends=True, cap_tris=False, segments=48, radius1=0.5, radius2=0.5, depth=1.0)
     else:
         bmesh.ops.create_grid(shape, x_segments=1, y_segments=1, size=0.5)
     bmesh.ops.scale(shape, vec=spec.size_m, verts=shape.verts)

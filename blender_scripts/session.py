@@ -50,7 +50,9 @@ def start_session(device: Device, threads: int) -> Session:
     bpy.context.preferences.edit.use_global_undo = False  # undo keeps copies of every scene
     name = _select_device(device)
     logger.info("Blender %s renders on %s", bpy.app.version_string, name)
-    return Session(threads=threads or usable_cores(), cycles_device="CPU" if device == "cpu" else "GPU", device_name=name)
+    return Session(
+        threads=threads or usable_cores(), cycles_device="CPU" if device == "cpu" else "GPU", device_name=name
+    )
 
 
 def usable_cores() -> int:

@@ -106,7 +106,9 @@ def _cause(problem: BaseException) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m blender_scripts.worker", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m blender_scripts.worker", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--assets", type=Path, required=True, help="folder with characters/, identities/ and places/")
     parser.add_argument("--threads", type=int, default=0, help="render threads; 0: as many as Blender finds")
     parser.add_argument("--device", choices=DEVICES, default="cpu", help="what Cycles renders with; never replaced")

@@ -2,7 +2,6 @@
 
 import bpy
 import numpy as np
-from jaxtyping import Float
 
 from blender_scripts.lights import sun_direction
 from blender_scripts.materials.graph import Graph, Socket
@@ -117,4 +116,6 @@ def _photograph(graph: Graph, image: ImageSpec, file: PlaceImage) -> Socket:
     share = (min(1.0, ratio), min(1.0, 1.0 / ratio))
     where = graph.vector("MULTIPLY", graph.vector("SUBTRACT", window, (0.5, 0.5, 0.0)), (*share, 1.0))
     centred = graph.vector("ADD", where, (0.5, 0.5, 0.0))
-    return graph.node("ShaderNodeTexImage", {"Vector": centred}, {"image": file.image, "extension": "EXTEND"}).outputs[0]
+    return graph.node("ShaderNodeTexImage", {"Vector": centred}, {"image": file.image, "extension": "EXTEND"}).outputs[
+        0
+    ]

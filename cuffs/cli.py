@@ -15,7 +15,7 @@ import tyro
 
 from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
-from cuffs.character import load_or_build_topology
+from cuffs.character.open_topology import load_or_build_topology
 from cuffs.codec import encode
 from cuffs.config import build
 from cuffs.doctor import examine
@@ -243,7 +243,7 @@ def _plan(recipe: Recipe, *, count: int, seed: int, out: Path) -> Plan:
         seed=seed,
         count=count,
         draw_pose=_pose_source(poses),
-        pose_licences=poses.licences,
+        pose_licences=tuple(sorted(set(poses.licences.values()))),
         body_path=model.path,
         versions={name: importlib.metadata.version(name) for name in ("anny", "numpy", "smplx")},
     )

@@ -72,7 +72,7 @@ def backdrop_material(name: str, spec: MaterialSpec) -> bpy.types.Material:
     mottled = graph.noise(position, size_m=0.9, detail=3.0)
     second = spec.second_colour or darker(spec.colour, 0.78)
     colour = graph.mix(graph.ramp(mottled, 0.3, 0.75), spec.colour, second)
-    graph.output(graph.principled({"Base Color": colour, "Roughness": spec.roughness, "Specular IOR Level": 0.2}))
+    graph.output(graph.matte(colour))
     return material
 
 

@@ -8,6 +8,9 @@ from cuffs.records import MaterialSpec
 
 PATTERNS = ("plain", "planks", "tiles", "concrete", "carpet", "grass")
 
+SHINY_BELOW = 0.55
+"""Roughness from which on a floor is quite matte, which renders faster."""
+
 
 def floor_material(name: str, spec: MaterialSpec, *, rotation_rad: float = 0.0) -> bpy.types.Material:
     """A floor of the spec's pattern.
@@ -25,7 +28,12 @@ def floor_material(name: str, spec: MaterialSpec, *, rotation_rad: float = 0.0) 
     material, graph = material_graph(name)
     turned = graph.node("ShaderNodeVectorRotate", {"Vector": graph.position(), "Angle": rotation_rad}).outputs[0]
     inputs = _SURFACES[spec.pattern](graph, spec, turned)
-    graph.output(graph.principled({"Roughness": spec.roughness, "Specular IOR Level": 0.3} | inputs))
+    roughness = inputs.pop("Roughness", spec.roughness)
+    if isinstance(roughness, float) and roughness < SHINY_BELOW:
+        graph.output(graph.principled({"Roughness": roughness, "Specular IOR Level": 0.3} | inputs))
+    else:
+        normal = {"Normal": inputs["Normal"]} if "Normal" in inputs else {}
+        graph.output(graph.node("ShaderNodeBsdfDiffuse", {"Color": inputs["Base Color"]} | normal).outputs[0])
     return material
 
 
@@ -63,7 +71,7 @@ def _concrete(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int
 def _carpet(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
     pile = graph.noise(where, size_m=0.012, detail=2.0)
     colour = graph.mix(graph.ramp(pile, 0.3, 0.7), darker(spec.colour, 0.55), spec.colour)
-    return {"Base Color": colour, "Roughness": 0.95, "Sheen Weight": 0.3, "Normal": graph.bump(pile, depth_m=0.02)}
+    return {"Base Color": colour, "Roughness": 1.0, "Normal": graph.bump(pile, depth_m=0.02)}
 
 
 def _grass(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
@@ -72,7 +80,7 @@ def _grass(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, V
     green = (0.06 + 0.1 * spec.colour[0], 0.13 + 0.1 * spec.colour[1], 0.025 + 0.05 * spec.colour[2])
     patched = graph.mix(graph.ramp(patches, 0.3, 0.7), green, (green[0] * 1.7, green[1] * 1.15, green[2]))
     colour = graph.mix(graph.ramp(blades, 0.3, 0.65), darker(green, 0.25), patched)
-    return {"Base Color": colour, "Roughness": 0.9, "Normal": graph.bump(blades, depth_m=0.03)}
+    return {"Base Color": colour, "Roughness": 1.0, "Normal": graph.bump(blades, depth_m=0.03)}
 
 
 def grey_of(spec: MaterialSpec) -> tuple[float, float, float]:

@@ -90,6 +90,10 @@ class Graph:
         """Blender's general surface."""
         return self.node("ShaderNodeBsdfPrincipled", inputs).outputs[0]
 
+    def matte(self, colour: Value) -> Socket:
+        """A surface without any shine: half the cost of the general one."""
+        return self.node("ShaderNodeBsdfDiffuse", {"Color": colour}).outputs[0]
+
     def output(self, surface: Socket, *, kind: str = "ShaderNodeOutputMaterial") -> None:
         """End the tree with what it shows."""
         self.node(kind, {"Surface": surface})

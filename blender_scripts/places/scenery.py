@@ -90,5 +90,5 @@ def _finish(thing: bpy.types.Object, colour: Colour, *, size_m: float) -> None:
     material, graph = material_graph(thing.name)
     patches = graph.ramp(graph.noise(graph.position(), size_m=size_m, detail=4.0), 0.3, 0.7)
     shade = graph.mix(patches, darker(colour, 0.55), darker(colour, 1.25))
-    graph.output(graph.principled({"Base Color": shade, "Roughness": 0.95, "Specular IOR Level": 0.1}))
+    graph.output(graph.matte(shade))
     set_materials(thing, [material])

@@ -36,9 +36,7 @@ def revolved(profile: Float[Array, "n 2"], *, around: Float[Array, "2"]) -> Mesh
     return verts, np.stack(corners, -1).reshape(-1, 4)
 
 
-def boxes(
-    centres: Float[Array, "n 3"], sizes: Float[Array, "n 3"], yaw_rad: Float[Array, " n"]
-) -> Mesh:
+def boxes(centres: Float[Array, "n 3"], sizes: Float[Array, "n 3"], yaw_rad: Float[Array, " n"]) -> Mesh:
     """Boxes standing on their centres' undersides' height, turned about the vertical.
 
     Args:

@@ -3,11 +3,11 @@
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from PIL import Image
 
 from cuffs.annotate.raster import covered_pixels
@@ -20,13 +20,14 @@ from cuffs.annotate.visibility import (
     relabel,
     visible_fraction,
 )
-from cuffs.body import BodyModel, body_parts, forward, landmarks, load_body_model
+from cuffs.body import BodyModel, forward, landmarks, load_body_model
 from cuffs.camera import fov_deg, in_frame, inverse, project, transform
 from cuffs.character import Identity, Topology
 from cuffs.codec import decode, encode
 from cuffs.config import build, load_yaml
-from cuffs.correspond import Correspondence, carry
-from cuffs.fit import Fit, fit_pose
+from cuffs.correspond import Correspondence, carry, load_correspondence
+from cuffs.fit import FitModel, PersonFit, fit_pose, prepare_fit, smplx_record
+from cuffs.fit.residual import residual_by_part
 from cuffs.npz import npz_bytes, read_npz
 from cuffs.plan import Plan
 from cuffs.plan.records import body_path
@@ -36,6 +37,7 @@ from cuffs.records import (
     CameraRecord,
     Capture,
     CharacterRecord,
+    FitResidual,
     HandFlags,
     HandSizes,
     ImageRecord,
@@ -52,6 +54,9 @@ from cuffs.scene.gates import fit_cause
 from cuffs.skeleton import INDEX
 
 JPEG_QUALITY = 95
+
+DECIMALS = 7
+"""Of stored parameters: 1e-7 rad moves a fingertip by less than a micrometre."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +93,7 @@ class Annotator:
 
     plan: Plan
     recipe: Recipe
-    model: BodyModel
+    prepared: FitModel
     topology: Topology
     correspondence: Correspondence
     assets: Path
@@ -101,12 +106,16 @@ class Annotator:
         Raises:
             RecordError: if a file is missing or damaged.
         """
+        topology = Topology.load(folder / "assets/characters/open.npz")
+        table = folder / "assets/characters/open-correspondence.npz"
+        correspondence = load_correspondence(table, num_character_verts=len(topology.body_vertices))
+        model = load_body_model(body_path(folder, plan))
         return cls(
             plan=plan,
             recipe=build(Recipe, load_yaml(folder / "recipe.yaml"), where=str(folder / "recipe.yaml")),
-            model=load_body_model(body_path(folder, plan)),
-            topology=Topology.load(folder / "assets/characters/open.npz"),
-            correspondence=Correspondence.load(folder / "assets/characters/open-correspondence.npz"),
+            prepared=prepare_fit(model, is_covered=correspondence.is_covered),
+            topology=topology,
+            correspondence=correspondence,
             assets=folder / "assets",
             identities={},
         )
@@ -152,28 +161,30 @@ class Annotator:
         arrays = read_npz(folder / f"person_{number}.npz")
         body_cam = transform(T_cam_world, arrays["body_world"].astype(np.float64))
         target_cam = carry(self.correspondence, body_cam)
-        fit = fit_pose(self.model, target_cam, betas=self._identity(spec.people[number]).betas)
+        fit = fit_pose(self.prepared, target_cam, self._identity(spec.people[number]).betas)
+        label = Label.of(self.prepared, fit, target_cam)
         shell_cam = transform(T_cam_world, arrays["shell_world"].astype(np.float64))
         alone = covered_pixels(shell_cam, arrays["shell_faces"], spec.camera.K)
-        record = self._record(spec, data, fit, number=number, alone_pixels=alone)
+        record = self._record(spec, data, label, number=number, alone_pixels=alone)
         return _Person(number=number, record=record, target_cam=target_cam)
 
-    def _record(self, spec: SceneSpec, data: DataPass, fit: Fit, *, number: int, alone_pixels: float) -> PersonRecord:
-        smplx, K = fit.smplx, spec.camera.K
+    def _record(
+        self, spec: SceneSpec, data: DataPass, label: "Label", *, number: int, alone_pixels: float
+    ) -> PersonRecord:
+        K = spec.camera.K
         size = {"width": spec.image.width, "height": spec.image.height}
-        verts, joints = pose_label(self.model, smplx)
-        joints = joints.round(7)
+        verts, joints = label.verts, label.joints
         pixels = project(verts, K)
-        hands = {side: pixels[self._part(f"{side}_hand")] for side in ("left", "right")}
+        hands = {side: pixels[self.prepared.parts[f"{side}_hand"]] for side in ("left", "right")}
         joints2d = project(joints[None], K)[0] if (joints[:, 2] > 0).all() else None
         seen = in_frame(joints, K, **size)
         mask = data.person == number + 1
         person = spec.people[number]
         return PersonRecord(
-            smplx=smplx,
+            smplx=label.smplx,
             hand_valid=HandFlags(left=True, right=True),
             face_valid=True,
-            expression_valid=fit.residual.face.mean <= self.recipe.gates.expression_face_mm,
+            expression_valid=label.residual.face.mean <= self.recipe.gates.expression_face_mm,
             depth_valid=True,
             betas_valid=True,
             joints2d=None if joints2d is None else joints2d.round(4),
@@ -186,9 +197,9 @@ class Annotator:
             bbox_body_xyxy=_rounded_box(points_box(pixels)),
             visible_fraction=round(visible_fraction(int(mask.sum()), alone_pixels), 5),
             hand_px=HandSizes(left=round(longer_side(hands["left"]), 3), right=round(longer_side(hands["right"]), 3)),
-            fit_mm=fit.residual,
-            fit_converged=fit.converged,
-            landmarks2d=project(landmarks(self.model, verts), K).round(4),
+            fit_mm=label.residual,
+            fit_converged=label.converged,
+            landmarks2d=project(landmarks(self.prepared.model, verts), K).round(4),
             character=_character(person),
             pose_source=PoseSourceRecord(
                 body=person.body_source, left_hand=person.left_hand_source, right_hand=person.right_hand_source
@@ -207,7 +218,7 @@ class Annotator:
                 fov_y_deg=round(fov_y_deg, 6),
                 distortion=None,
             ),
-            body_model=BodyModelRef(name=self.model.name, sha256=self.model.sha256, num_betas=10),
+            body_model=BodyModelRef(name=self.prepared.model.name, sha256=self.prepared.model.sha256, num_betas=10),
             people=tuple(person.record for person in people),
             provenance=Provenance(
                 recipe_hash=spec.recipe_hash,
@@ -229,8 +240,35 @@ class Annotator:
             self.identities[name] = Identity.load(self.assets / "identities" / f"{name}.npz")
         return self.identities[name]
 
-    def _part(self, name: str) -> Int[np.ndarray, " verts"]:
-        return body_parts(self.model)[name]
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Label:
+    """What is written of a fit: rounded first, so that whoever re-poses the stored numbers gets just this."""
+
+    smplx: SmplxRecord
+    verts: Float[np.ndarray, "verts 3"]
+    joints: Float[np.ndarray, "55 3"]
+    residual: FitResidual
+    converged: bool
+
+    @classmethod
+    def of(cls, prepared: FitModel, fit: PersonFit, target_cam: Float[np.ndarray, "verts 3"]) -> "Label":
+        """Round a fit's parameters to 1e-7, pose them, and measure what is left."""
+        params = replace(
+            fit.params,
+            pose=fit.params.pose.round(DECIMALS),
+            expression=fit.params.expression.round(DECIMALS),
+            transl=fit.params.transl.round(DECIMALS),
+        )
+        smplx = smplx_record(params)
+        verts, joints = pose_label(prepared.model, smplx)
+        return cls(
+            smplx=smplx,
+            verts=verts,
+            joints=joints.round(DECIMALS),
+            residual=residual_by_part(verts, target_cam, prepared.parts),
+            converged=fit.converged,
+        )
 
 
 def pose_label(model: BodyModel, smplx: SmplxRecord) -> tuple[Float[np.ndarray, "verts 3"], Float[np.ndarray, "55 3"]]:

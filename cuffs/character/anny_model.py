@@ -68,9 +68,7 @@ class AnnyModel:
         return self.model.blendshapes[np.array(rows)].numpy()
 
 
-def load_anny(
-    cache: Path, *, topology: str, rig: str = "anny", local_changes: bool = False
-) -> AnnyModel:
+def load_anny(cache: Path, *, topology: str, rig: str = "anny", local_changes: bool = False) -> AnnyModel:
     """Build one of anny's models, from its cache within ours where it is there.
 
     Args:

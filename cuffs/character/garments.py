@@ -51,7 +51,9 @@ class Cut:
 
 
 def _trunk(low: float, high: float, *, sleeve: float) -> Callable[[Places], Array]:
-    return lambda p: np.where(p.is_arm, p.arm < sleeve, (p.height > low) & (p.height < high) & ~(p.is_leg & (p.leg > 0.25)))
+    return lambda p: np.where(
+        p.is_arm, p.arm < sleeve, (p.height > low) & (p.height < high) & ~(p.is_leg & (p.leg > 0.25))
+    )
 
 
 def _legs(low: float, *, waist: float) -> Callable[[Places], Array]:
@@ -68,13 +70,18 @@ CUTS = (
     Cut(name="tank", kind="top", source="helper-tights", keep=_trunk(-0.08, 0.97, sleeve=0.12), offset_m=0.006),
     Cut(name="trousers", kind="bottom", source="helper-tights", keep=_legs(1.95, waist=0.18), offset_m=0.003),
     Cut(name="shorts", kind="bottom", source="helper-tights", keep=_legs(0.72, waist=0.18), offset_m=0.004),
-    Cut(name="skirt_long", kind="bottom", source="helper-skirt", keep=_legs(1.7, waist=0.3), offset_m=0.003),
-    Cut(name="skirt_short", kind="bottom", source="helper-skirt", keep=_legs(0.85, waist=0.3), offset_m=0.003),
+    Cut(name="skirt_long", kind="skirt", source="helper-skirt", keep=_legs(1.7, waist=0.3), offset_m=0.003),
+    Cut(name="skirt_short", kind="skirt", source="helper-skirt", keep=_legs(0.85, waist=0.3), offset_m=0.003),
     Cut(name="shoes", kind="shoes", source="helper-tights", keep=_foot, offset_m=0.006),
 )
 
 
-def places_on(verts: Float[Array, "verts 3"], joints: dict[str, Float[Array, "3"]], weights: Float[Array, "verts 55"], names: tuple[str, ...]) -> Places:
+def places_on(
+    verts: Float[Array, "verts 3"],
+    joints: dict[str, Float[Array, "3"]],
+    weights: Float[Array, "verts 55"],
+    names: tuple[str, ...],
+) -> Places:
     """Coordinates along limbs and spine.
 
     Args:
@@ -85,8 +92,14 @@ def places_on(verts: Float[Array, "verts 3"], joints: dict[str, Float[Array, "3"
     """
     dominant = np.array(names)[weights.argmax(1)]
     side = np.where(verts[:, 0] >= 0, "left", "right")
-    arm = np.where(side == "left", *(_along(verts, [joints[f"{s}_{j}"] for j in ("shoulder", "elbow", "wrist")]) for s in ("left", "right")))
-    leg = np.where(side == "left", *(_along(verts, [joints[f"{s}_{j}"] for j in ("hip", "knee", "ankle")]) for s in ("left", "right")))
+    arm = np.where(
+        side == "left",
+        *(_along(verts, [joints[f"{s}_{j}"] for j in ("shoulder", "elbow", "wrist")]) for s in ("left", "right")),
+    )
+    leg = np.where(
+        side == "left",
+        *(_along(verts, [joints[f"{s}_{j}"] for j in ("hip", "knee", "ankle")]) for s in ("left", "right")),
+    )
     kind = np.array([name.split("_")[-1].rstrip("123") for name in dominant])
     is_arm = np.isin(kind, ["shoulder", "elbow", "wrist", "index", "middle", "ring", "pinky", "thumb"])
     is_leg = np.isin(kind, ["hip", "knee", "ankle", "foot"])
@@ -98,7 +111,8 @@ def places_on(verts: Float[Array, "verts 3"], joints: dict[str, Float[Array, "3"
 def _along(verts: Float[Array, "verts 3"], chain: list[Float[Array, "3"]]) -> Float[Array, " verts"]:
     """Coordinate along two bones: 0 at the first joint, 1 at the second, 2 at the third, going on beyond the ends."""
     first, second = (
-        ((verts - start) @ (end - start)) / float((end - start) @ (end - start)) for start, end in zip(chain, chain[1:], strict=False)
+        ((verts - start) @ (end - start)) / float((end - start) @ (end - start))
+        for start, end in zip(chain, chain[1:], strict=False)
     )
     return np.where(first < 1, first, 1 + np.maximum(second, 0))
 
@@ -140,7 +154,5 @@ def hidden_beneath(
     unique, count = np.unique(edges, axis=0, return_counts=True)
     hem = np.unique(unique[count == 1])
     inside = np.einsum("vi,vi->v", verts[body] - cloth[nearest], normals[nearest]) < 0.002
-    far_from_hem = (
-        cKDTree(cloth[hem]).query(verts[body])[0] > HEM_MARGIN_M if len(hem) else np.ones(len(body), bool)
-    )
+    far_from_hem = cKDTree(cloth[hem]).query(verts[body])[0] > HEM_MARGIN_M if len(hem) else np.ones(len(body), bool)
     return body[(distance < REACH_M) & inside & far_from_hem]

@@ -24,8 +24,8 @@ logger = logging.getLogger(__name__)
 Array = np.ndarray
 
 INFLUENCES = 8
-MATERIALS = ("skin", "lips", "nail", "mouth", "eye", "tongue")
-MASKS = {"lips": ("lips",), "nail": ("fingernails", "toenails"), "mouth": ("inside-mouth",)}
+MATERIALS = ("skin", "lips", "nails", "mouth", "eye", "tongue")
+MASKS = {"lips": ("lips",), "nails": ("fingernails", "toenails"), "mouth": ("inside-mouth",)}
 TONGUE = range(13380, 13606)
 HAIR_HEIGHTS = {"hair_long": -1.0, "hair_bob": -0.2, "hair_short": 0.35}
 """Styles, and how far down each reaches: 0 at the chin's height, 1 at the crown."""
@@ -79,7 +79,9 @@ def _eyes(anny: AnnyModel, body: Int[Array, " body"]) -> tuple[Int[Array, " left
     return body[anny.weights[body, left] > 0.99], body[anny.weights[body, right] > 0.99]
 
 
-def _materials(faces: Int[Array, "faces 3"], uv: Float[Array, "faces 3 2"], eyes: Int[Array, " n"]) -> Int[Array, " faces"]:
+def _materials(
+    faces: Int[Array, "faces 3"], uv: Float[Array, "faces 3 2"], eyes: Int[Array, " n"]
+) -> Int[Array, " faces"]:
     """Number in MATERIALS of each face."""
     middle = uv.mean(1)
     found = np.zeros(len(faces), np.uint8)
@@ -101,7 +103,7 @@ def _parts(anny: AnnyModel, body: Int[Array, " body"]) -> tuple[Part, ...]:
     places = places_on(adult.verts, joints, weights, JOINTS)
     meshes = {source: helper_faces(source) for source in {cut.source for cut in CUTS}}
     garments = [cut_part(cut, meshes[cut.source], places, body) for cut in CUTS]
-    return (*garments, *_hair(adult.verts, joints), _teeth())
+    return (*garments, *_hair(adult.verts, joints))
 
 
 def _hair(verts: Float[Array, "verts 3"], joints: dict[str, Float[Array, "3"]]) -> list[Part]:
@@ -118,16 +120,7 @@ def _hair(verts: Float[Array, "verts 3"], joints: dict[str, Float[Array, "3"]]) 
     return styles
 
 
-def _teeth() -> Part:
-    """Both rows of teeth: worn by everybody."""
-    faces = np.concatenate([helper_faces("helper-upper-teeth"), helper_faces("helper-lower-teeth")])
-    vertices, local = np.unique(faces, return_inverse=True)
-    return _bare_part("teeth", "teeth", vertices, local.reshape(-1, 3), offset_m=0.0)
-
-
-def _bare_part(
-    name: str, kind: str, vertices: Int[Array, " n"], faces: Int[Array, "f 3"], *, offset_m: float
-) -> Part:
+def _bare_part(name: str, kind: str, vertices: Int[Array, " n"], faces: Int[Array, "f 3"], *, offset_m: float) -> Part:
     """A part that hides nothing."""
     return Part(
         name=name,

@@ -34,4 +34,6 @@ def residual_by_part(
 
 def _stats(distance_mm: Float[Array, " n"]) -> ResidualStats:
     p95, p99 = np.percentile(distance_mm, [95, 99])
-    return ResidualStats(mean=float(distance_mm.mean()), p95=float(p95), p99=float(p99), max=float(distance_mm.max()))
+    values = (round(float(value), 4) for value in (distance_mm.mean(), p95, p99, distance_mm.max()))
+    mean, p95, p99, largest = values
+    return ResidualStats(mean=mean, p95=p95, p99=p99, max=largest)

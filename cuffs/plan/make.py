@@ -12,13 +12,13 @@ import yaml
 
 import cuffs
 from cuffs.codec import encode
+from cuffs.correspond import save_correspondence
 from cuffs.errors import ConfigError
 from cuffs.plan.cast import Cast
 from cuffs.plan.records import ChunkPlan, Plan, PlannedSlot, plan_path, read_plan, write_chunk
 from cuffs.publish import explained, publish_file, write_bytes
 from cuffs.recipe import Recipe, recipe_hash
 from cuffs.records import SceneSpec
-from cuffs.scene.people import PoseDraw
 from cuffs.scene.sampler import PoseSource, Refusal, SceneContext, identities_of, sample_scene
 from cuffs.shards import Rejection
 
@@ -174,7 +174,7 @@ def _write_assets(request: PlanRequest, cast: Cast, folder: Path) -> dict[str, s
     with publish_file(folder / body_name) as scratch:
         shutil.copyfile(request.body_path, scratch)
     cast.topology.save(folder / "assets/characters/open.npz")
-    cast.correspondence.save(folder / "assets/characters/open-correspondence.npz")
+    save_correspondence(folder / "assets/characters/open-correspondence.npz", cast.correspondence)
     names = ("recipe.yaml", body_name, "assets/characters/open.npz", "assets/characters/open-correspondence.npz")
     return {name: _sha256(folder / name) for name in names}
 
@@ -209,4 +209,4 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-__all__ = ["IDENTITY_NAME", "PlanRequest", "PoseDraw", "draw_chunks", "draw_slot", "make_plan"]
+__all__ = ["IDENTITY_NAME", "PlanRequest", "draw_chunks", "draw_slot", "make_plan"]

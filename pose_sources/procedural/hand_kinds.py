@@ -28,6 +28,9 @@ BESIDE: Final = ThumbShape(flexion=20, abduction=12, opposition=0, mp=4, ip=4)
 AWAY: Final = ThumbShape(flexion=-26, abduction=14, opposition=-8, mp=-4, ip=-8)
 """A thumb stretched away from the hand."""
 
+MEETING_M: Final = 0.003
+"""Pads of thumb and finger, which never meet quite squarely, keep this distance where they touch."""
+
 OPPOSED: Final = ThumbShape(flexion=0, abduction=48, opposition=32, mp=12, ip=12)
 """A thumb that faces the fingers."""
 
@@ -68,8 +71,8 @@ def straight(rng: Rng, ulnar: float = 0.0) -> FingerShape:
 
 def clenched(rng: Rng) -> FingerShape:
     """A finger curled into the palm."""
-    pip = between(rng, 88, 104)
-    return FingerShape(mcp=between(rng, 66, 84), pip=pip, dip=between(rng, 0.35, 0.6) * pip)
+    pip = between(rng, 86, 102)
+    return FingerShape(mcp=between(rng, 66, 84), pip=pip, dip=between(rng, 0.2, 0.5) * pip)
 
 
 def flat(_anatomy: Anatomy, rng: Rng) -> HandShape:
@@ -133,9 +136,9 @@ def pinch(anatomy: Anatomy, rng: Rng) -> HandShape:
     meeting = "index" if rng.uniform() < 0.75 else "middle"
     amount, angles = between(rng, 0.0, 0.85), fan(rng, 0.2, 0.8)
     fingers = {name: curled(amount + between(rng, 0, 0.12), angles[name]) for name in FOUR}
-    bend = between(rng, 0, 1)
-    pip = 45 + 15 * bend
-    fingers[meeting] = FingerShape(mcp=48 + 12 * bend, pip=pip, dip=between(rng, 0.35, 0.66) * pip)
+    mcp = between(rng, 46, 66)
+    pip = (96 if meeting == "index" else 106) - mcp + between(rng, -4, 6)
+    fingers[meeting] = FingerShape(mcp=mcp, pip=pip, dip=between(rng, 0.25, 0.5) * pip)
     if meeting == "middle":
         fingers["index"] = curled(between(rng, 0.0, 0.35), angles["index"])
     return oppose(anatomy, hand_of(fingers, OPPOSED), meeting)
@@ -144,7 +147,7 @@ def pinch(anatomy: Anatomy, rng: Rng) -> HandShape:
 def oppose(anatomy: Anatomy, shape: HandShape, finger: str) -> HandShape:
     """The hand with its thumb's pad brought to a finger's."""
     place, looks = finger_pad(anatomy, shape, finger)
-    return place_thumb(anatomy, replace(shape, thumb=OPPOSED), pad_at=place + 0.002 * looks, pad_looks=-looks)
+    return place_thumb(anatomy, replace(shape, thumb=OPPOSED), pad_at=place + MEETING_M * looks, pad_looks=-looks)
 
 
 def count(anatomy: Anatomy, rng: Rng) -> HandShape:

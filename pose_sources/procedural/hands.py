@@ -16,7 +16,7 @@ TRIES: Final = 30
 TOUCH_M: Final = 0.0035
 """Flesh gives way by this much where digits meet."""
 
-PALM_M: Final = 0.005
+PALM_M: Final = 0.007
 """And by this much where fingers are pressed into the palm."""
 
 

@@ -31,8 +31,11 @@ RADIUS_M: Final[Mapping[str, float]] = {
 
 STEPS: Final = 20
 STEP_DEG: Final = 0.5
-LOOKS_M: Final = 0.012
-"""A pad that looks 1 rad off costs as much as this distance."""
+LOOKS_M: Final = 0.004
+"""A pad that looks 1 rad off costs as much as this distance: where pads meet matters more than how squarely."""
+
+ON_PAD: Final = 0.8
+"""Where digits meet: this share of the way along their last phalanx."""
 
 POSTURE_M: Final = 0.012
 """A joint that leaves its wish by its whole range costs as much as this distance."""
@@ -53,11 +56,13 @@ def place_thumb(anatomy: Anatomy, shape: HandShape, *, pad_at: Vec3, pad_looks: 
     low, high = thumb_range()
     wish = np.clip(astuple(shape.thumb), low, high)
     angles = wish.copy()
+    core_at = pad_at - RADIUS_M["thumb"] * pad_looks  # whatever way the pad ends up looking, the thumb stays outside
 
     def misses(angles: Float[np.ndarray, "5"]) -> Float[np.ndarray, "11"]:
-        point, looks = thumb_pad(anatomy, thumb_from(angles))
+        place, looks = thumb_pad(anatomy, thumb_from(angles))
+        core = place - RADIUS_M["thumb"] * looks
         posture = POSTURE_M * (angles - wish) / (high - low)
-        return np.concatenate([point - pad_at, LOOKS_M * (looks - pad_looks), posture])
+        return np.concatenate([core - core_at, LOOKS_M * (looks - pad_looks), posture])
 
     for _ in range(STEPS):
         miss = misses(angles)
@@ -73,29 +78,29 @@ def place_thumb(anatomy: Anatomy, shape: HandShape, *, pad_at: Vec3, pad_looks: 
 
 def thumb_pad(anatomy: Anatomy, thumb: ThumbShape) -> tuple[Vec3, Vec3]:
     """Middle of the thumb's pad and the direction it looks in, in the frame of the resting left wrist."""
-    return _surface(anatomy, thumb_rotmats(anatomy, thumb), "thumb", phalanx=3)
+    return _surface(anatomy, thumb_rotmats(anatomy, thumb), "thumb", phalanx=3, share=ON_PAD)
 
 
 def finger_pad(anatomy: Anatomy, shape: HandShape, name: str) -> tuple[Vec3, Vec3]:
     """Middle of a finger's pad and the direction it looks in, in the frame of the resting left wrist."""
-    return _surface(anatomy, digit_rotmats(anatomy, shape, name), name, phalanx=3)
+    return _surface(anatomy, digit_rotmats(anatomy, shape, name), name, phalanx=3, share=ON_PAD)
 
 
 def finger_back(anatomy: Anatomy, shape: HandShape, name: str) -> tuple[Vec3, Vec3]:
     """Middle of the back of a finger's middle phalanx, where a fist's thumb lies, and the direction it looks in."""
-    place, looks = _surface(anatomy, digit_rotmats(anatomy, shape, name), name, phalanx=2)
+    place, looks = _surface(anatomy, digit_rotmats(anatomy, shape, name), name, phalanx=2, share=0.5)
     return place - 2 * RADIUS_M[name] * looks, -looks
 
 
-def _surface(anatomy: Anatomy, rotmats: Float[np.ndarray, "3 3 3"], name: str, *, phalanx: int) -> tuple[Vec3, Vec3]:
-    """Middle of a phalanx's palmar side, and where that looks: to where flexion moves it."""
+def _surface(anatomy: Anatomy, rotmats: Float[np.ndarray, "3 3 3"], name: str, *, phalanx: int, share: float) -> tuple[Vec3, Vec3]:
+    """A point of a phalanx's palmar side, and where that looks: to where flexion moves it."""
     points = digit_points(anatomy, rotmats, name)
     near, far = points[phalanx - 1], points[phalanx]
     hinge = anatomy.axes[INDEX[f"left_{name}{phalanx}"]][:, 0]
     for rotmat in rotmats[:phalanx][::-1]:
         hinge = rotmat @ hinge
     looks = unit(np.cross(hinge, far - near))
-    return near + 0.55 * (far - near) + RADIUS_M[name] * looks, looks
+    return near + share * (far - near) + RADIUS_M[name] * looks, looks
 
 
 def worst_overlap(anatomy: Anatomy, shape: HandShape) -> float:

@@ -153,7 +153,8 @@ def _grid_faces(rings):
             c, d = a + SIDES_OF_TUBE, b + SIDES_OF_TUBE
             faces += [[a, b, d], [a, d, c]]
     near, far = rings * SIDES_OF_TUBE, rings * SIDES_OF_TUBE + 1
+    last = (rings - 1) * SIDES_OF_TUBE
     for column in range(SIDES_OF_TUBE):
         after = (column + 1) % SIDES_OF_TUBE
-        faces += [[near, after, column], [far, (rings - 1) * SIDES_OF_TUBE + column, (rings - 1) * SIDES_OF_TUBE + after]]
+        faces += [[near, after, column], [far, last + column, last + after]]
     return np.array(faces)
