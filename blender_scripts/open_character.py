@@ -20,10 +20,10 @@ from blender_scripts.skinned_mesh import (
     add_skinned_mesh,
     face_limbs,
     hide_in_render,
-    vertex_normals,
 )
 from cuffs.character import Identity, Part, Topology, pose_bones
 from cuffs.errors import RecordError
+from cuffs.mesh_normals import vertex_normals
 from cuffs.records import CharacterSpec, MaterialSpec, PersonSpec
 from cuffs.records.scene_spec import Colour
 from cuffs.rotations import rotvec_to_rotmat

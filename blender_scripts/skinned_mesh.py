@@ -96,16 +96,6 @@ def face_limbs(
     return limb_shares(topology, vertices)[faces].sum(1).argmax(1)
 
 
-def vertex_normals(verts: Float[Array, "verts 3"], faces: Int[Array, "faces 3"]) -> Float[Array, "verts 3"]:
-    """Unit normals, each face counting by its area; vertices without faces get none."""
-    a, b, c = (verts[faces[:, corner]] for corner in range(3))
-    crossed = np.cross(b - a, c - a)
-    normals = np.zeros((len(verts), 3))
-    for corner in range(3):
-        np.add.at(normals, faces[:, corner], crossed)
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-
-
 def _add_weights(thing: bpy.types.Object, topology: Topology, vertices: Int[Array, " verts"]) -> None:
     """Vertex groups. The first influence of all vertices is stored first, then the second: dual quaternions blend in
     stored order, and numpy's twin (`cuffs.character`) takes the columns' order."""

@@ -1,8 +1,8 @@
 """`python -m blender_scripts.worker`: one Blender process, many scenes.
 
 The parent writes one JSON object a line to standard input: `{"spec": path, "out": folder, "blend": path or null}`. For
-each the worker publishes the folder `out`, whole or not at all: a capture (`cuffs.records.Capture`), or, where the scene
-itself can't be made, one file `failure.json` with `key`, `cause` and `detail`. It ends at the end of its input.
+each the worker publishes the folder `out`, whole or not at all: a capture (`cuffs.records.Capture`), or, where the
+scene itself can't be made, one file `failure.json` with `key`, `cause` and `detail`. It ends at the end of its input.
 Standard output and error are a log: Blender's own code prints there.
 
 Exit codes: 0 end of input · 2 a line or spec can't be read · 3 something needed is missing (device, disk space).

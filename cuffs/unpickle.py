@@ -34,7 +34,7 @@ RENAMED = {
 class _Refusing(pickle.Unpickler):
     """An unpickler that knows arrays and nothing else."""
 
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401: whatever the pickle names
+    def find_class(self, module: str, name: str) -> Any:
         if name not in ALLOWED.get(module, frozenset()):
             raise pickle.UnpicklingError(f"it names {module}.{name}, which is more than data")
         for old, new in RENAMED.items():
@@ -42,7 +42,7 @@ class _Refusing(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def read_pickle(path: Path, *, what: str, remedy: str, max_bytes: int = 2**31) -> Any:  # noqa: ANN401: data
+def read_pickle(path: Path, *, what: str, remedy: str, max_bytes: int = 2**31) -> Any:
     """What a pickle holds, where that is plain data: numbers, text, lists, dicts, numpy arrays, sparse matrices.
 
     Args:

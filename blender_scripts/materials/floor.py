@@ -32,8 +32,7 @@ def floor_material(name: str, spec: MaterialSpec, *, rotation_rad: float = 0.0) 
     if isinstance(roughness, float) and roughness < SHINY_BELOW:
         graph.output(graph.principled({"Roughness": roughness, "Specular IOR Level": 0.3} | inputs))
     else:
-        normal = {"Normal": inputs["Normal"]} if "Normal" in inputs else {}
-        graph.output(graph.node("ShaderNodeBsdfDiffuse", {"Color": inputs["Base Color"]} | normal).outputs[0])
+        graph.output(graph.matte(inputs["Base Color"], normal=inputs.get("Normal")))
     return material
 
 

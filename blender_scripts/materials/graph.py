@@ -90,9 +90,12 @@ class Graph:
         """Blender's general surface."""
         return self.node("ShaderNodeBsdfPrincipled", inputs).outputs[0]
 
-    def matte(self, colour: Value) -> Socket:
+    def matte(self, colour: Value, *, normal: Value | None = None) -> Socket:
         """A surface without any shine: half the cost of the general one."""
-        return self.node("ShaderNodeBsdfDiffuse", {"Color": colour}).outputs[0]
+        inputs: dict[str | int, Value] = {"Color": colour}
+        if normal is not None:
+            inputs["Normal"] = normal
+        return self.node("ShaderNodeBsdfDiffuse", inputs).outputs[0]
 
     def output(self, surface: Socket, *, kind: str = "ShaderNodeOutputMaterial") -> None:
         """End the tree with what it shows."""

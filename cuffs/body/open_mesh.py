@@ -1,4 +1,4 @@
-"""The open body's mesh: a mirror-symmetric subset of SOMA's vertices, two eyeballs, SMPL-X's vertex numbers in place."""
+"""The open body's mesh: a mirror-symmetric subset of SOMA's vertices, two eyeballs, SMPL-X's numbering."""
 
 from dataclasses import dataclass
 

@@ -12,8 +12,8 @@ HEAD_JOINTS = ("head", "jaw", "left_eye", "right_eye", "neck")
 def body_parts(model: BodyModel) -> dict[str, Int[np.ndarray, " verts"]]:
     """Vertex numbers of each part that residuals are stated for.
 
-    all: everything but the eyeballs. left_hand, right_hand: wrist and fingers. fingers: those of both hands. head: head,
-    neck and jaw. body: the rest. face: the part of the head in front, around the face landmarks.
+    all: everything but the eyeballs. left_hand, right_hand: wrist and fingers. fingers: those of both hands.
+    head: head, neck and jaw. body: the rest. face: the part of the head in front, around the face landmarks.
     """
     dominant = model.weights.argmax(1)
     skin = np.ones(NUM_VERTS, bool)
@@ -40,5 +40,6 @@ def body_parts(model: BodyModel) -> dict[str, Int[np.ndarray, " verts"]]:
 def _near_landmarks(model: BodyModel) -> np.ndarray:
     """Vertices in front of the ears, between brows and chin: within the landmarks' box and 2 cm around it."""
     points = np.einsum("lki,lk->li", model.v_template[model.faces[model.lmk_faces_idx]], model.lmk_bary)
-    low, high = points.min(0) - [0.02, 0.05, 0.03], points.max(0) + [0.02, 0.03, 0.05]
+    low = points.min(0) - np.array([0.02, 0.05, 0.03])
+    high = points.max(0) + np.array([0.02, 0.03, 0.05])
     return ((model.v_template >= low) & (model.v_template <= high)).all(1)

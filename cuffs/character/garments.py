@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -111,8 +112,7 @@ def places_on(
 def _along(verts: Float[Array, "verts 3"], chain: list[Float[Array, "3"]]) -> Float[Array, " verts"]:
     """Coordinate along two bones: 0 at the first joint, 1 at the second, 2 at the third, going on beyond the ends."""
     first, second = (
-        ((verts - start) @ (end - start)) / float((end - start) @ (end - start))
-        for start, end in zip(chain, chain[1:], strict=False)
+        ((verts - start) @ (end - start)) / float((end - start) @ (end - start)) for start, end in pairwise(chain)
     )
     return np.where(first < 1, first, 1 + np.maximum(second, 0))
 

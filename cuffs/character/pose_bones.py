@@ -1,8 +1,8 @@
 """Retargeting by rest rotations, and skinning: what planner and worker both need. Numpy alone.
 
-The rule (correspondence.md, E): with G_j the global rotation asked of SMPL-X's joint j and R_j the rotation that brings
-the body model's T-pose to the character's rest pose, each bone of joint j turns by G_j R_j^T about its head, and carries
-the heads below it. No axis is assumed.
+The rule (correspondence.md, E): with G_j the global rotation asked of SMPL-X's joint j, and R_j the rotation that
+brings the body model's T-pose to the character's rest pose, each bone of joint j turns by G_j R_j^T about its head, and
+carries the heads below it. No axis is assumed.
 """
 
 import numpy as np

@@ -28,8 +28,8 @@ BESIDE: Final = ThumbShape(flexion=20, abduction=12, opposition=0, mp=4, ip=4)
 AWAY: Final = ThumbShape(flexion=-26, abduction=14, opposition=-8, mp=-4, ip=-8)
 """A thumb stretched away from the hand."""
 
-MEETING_M: Final = 0.003
-"""Pads of thumb and finger, which never meet quite squarely, keep this distance where they touch."""
+MEETING_M: Final = -0.001
+"""Distance between the skins of thumb and finger where they meet, metres: flesh gives way a little."""
 
 OPPOSED: Final = ThumbShape(flexion=0, abduction=48, opposition=32, mp=12, ip=12)
 """A thumb that faces the fingers."""

@@ -10,7 +10,7 @@ from pose_sources.anatomy import Anatomy
 from pose_sources.kinematics import reach, turn
 from pose_sources.procedural.figure import FRONT, LEFT, SIDES, UP, Figure, Mat3, Side, Vec3, sign_of
 
-HEEL: Final = np.array([0.0, -0.065, -0.045])
+HEEL: Final = np.array([0.0, -0.07, -0.05])
 """From the ankle to where the heel touches the ground, metres."""
 
 

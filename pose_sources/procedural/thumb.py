@@ -27,15 +27,19 @@ Vec3 = Float[np.ndarray, "3"]
 RADIUS_M: Final[Mapping[str, float]] = {
     "index": 0.0092, "middle": 0.0092, "ring": 0.0088, "pinky": 0.0078, "thumb": 0.0105,
 }  # fmt: skip
-"""Half the thickness of each digit near its end."""
+"""Half the thickness of each digit at its middle phalanx, metres."""
+
+TIP_SHARE: Final = 0.8
+"""Last phalanges are thinner by this."""
 
 STEPS: Final = 20
 STEP_DEG: Final = 0.5
-LOOKS_M: Final = 0.004
+LOOKS_M: Final = 0.008
 """A pad that looks 1 rad off costs as much as this distance: where pads meet matters more than how squarely."""
 
 ON_PAD: Final = 0.8
-"""Where digits meet: this share of the way along their last phalanx."""
+"""Where a finger is met: this share of the way along its last phalanx. The thumb meets it with its very tip, so that
+nothing of it sticks out beyond."""
 
 POSTURE_M: Final = 0.012
 """A joint that leaves its wish by its whole range costs as much as this distance."""
@@ -56,11 +60,11 @@ def place_thumb(anatomy: Anatomy, shape: HandShape, *, pad_at: Vec3, pad_looks: 
     low, high = thumb_range()
     wish = np.clip(astuple(shape.thumb), low, high)
     angles = wish.copy()
-    core_at = pad_at - RADIUS_M["thumb"] * pad_looks  # whatever way the pad ends up looking, the thumb stays outside
+    core_at = pad_at - TIP_SHARE * RADIUS_M["thumb"] * pad_looks  # whatever way the pad ends up looking, the thumb stays outside
 
     def misses(angles: Float[np.ndarray, "5"]) -> Float[np.ndarray, "11"]:
         place, looks = thumb_pad(anatomy, thumb_from(angles))
-        core = place - RADIUS_M["thumb"] * looks
+        core = place - TIP_SHARE * RADIUS_M["thumb"] * looks
         posture = POSTURE_M * (angles - wish) / (high - low)
         return np.concatenate([core - core_at, LOOKS_M * (looks - pad_looks), posture])
 
@@ -78,7 +82,7 @@ def place_thumb(anatomy: Anatomy, shape: HandShape, *, pad_at: Vec3, pad_looks: 
 
 def thumb_pad(anatomy: Anatomy, thumb: ThumbShape) -> tuple[Vec3, Vec3]:
     """Middle of the thumb's pad and the direction it looks in, in the frame of the resting left wrist."""
-    return _surface(anatomy, thumb_rotmats(anatomy, thumb), "thumb", phalanx=3, share=ON_PAD)
+    return _surface(anatomy, thumb_rotmats(anatomy, thumb), "thumb", phalanx=3, share=1.0)
 
 
 def finger_pad(anatomy: Anatomy, shape: HandShape, name: str) -> tuple[Vec3, Vec3]:
@@ -100,7 +104,8 @@ def _surface(anatomy: Anatomy, rotmats: Float[np.ndarray, "3 3 3"], name: str, *
     for rotmat in rotmats[:phalanx][::-1]:
         hinge = rotmat @ hinge
     looks = unit(np.cross(hinge, far - near))
-    return near + share * (far - near) + RADIUS_M[name] * looks, looks
+    thickness = RADIUS_M[name] * (TIP_SHARE if phalanx == 3 else 1.0)
+    return near + share * (far - near) + thickness * looks, looks
 
 
 def worst_overlap(anatomy: Anatomy, shape: HandShape) -> float:
@@ -114,9 +119,13 @@ def worst_overlap(anatomy: Anatomy, shape: HandShape) -> float:
         for second in FINGERS[n + 1 :]:
             a = _segments(points[first], 0 if second == "thumb" else 1)
             b = _segments(points[second], 1)
-            a_radius, b_radius = (np.full(len(s), RADIUS_M[name]) for s, name in ((a, first), (b, second)))
-            worst = max(worst, float(overlap(a, a_radius, b, b_radius).max()))
+            worst = max(worst, float(overlap(a, _radii(first, len(a)), b, _radii(second, len(b))).max()))
     return worst
+
+
+def _radii(name: str, count: int) -> Float[np.ndarray, " count"]:
+    """Of a digit's last phalanges."""
+    return RADIUS_M[name] * np.array([1.0, 1.0, TIP_SHARE])[3 - count :]
 
 
 def _segments(points: Float[np.ndarray, "4 3"], first: int) -> Float[np.ndarray, "n 2 3"]:

@@ -1,4 +1,4 @@
-"""A person of tubes: rig, weights, eyes, a shirt and a facial action, small enough for tests and made of nothing else."""
+"""A person of tubes: rig, weights, eyes, a shirt, facial actions; small enough for tests."""
 
 import numpy as np
 
