@@ -15,7 +15,7 @@ WHITE = np.pi
 SUN_SHARE = 0.85
 """Of WHITE: what the sun alone brings to a surface that faces it; the sky adds the rest."""
 
-KEY_SHARE, FILL_SHARE, RIM_SHARE = 0.62, 0.2, 0.45
+KEY_SHARE, FILL_SHARE, RIM_SHARE = 0.8, 0.32, 0.45
 """Of WHITE, at the people: main light, its softer opposite, and the one from behind."""
 
 KEY_SWING_DEG = 70.0

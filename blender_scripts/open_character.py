@@ -138,12 +138,15 @@ class OpenCharacter:
     def _body_material(self, name: str) -> bpy.types.Material:
         skin = self._spec.skin
         if name == "eye":
-            return eye_material(name, self._spec.eye_colour)
+            return eye_material(name, self._spec.eye_colour, eyeball_radius_m=self._eyeball_radius_m())
         if name in REDNESS:
             return skin_material(name, skin, redness=REDNESS[name])
         if name in WET:
             return wet_material(name, WET[name])
         raise RecordError(f"there is no surface for {name!r}; there are eye, {', '.join([*REDNESS, *WET])}.")
+
+    def _eyeball_radius_m(self) -> float:
+        return fit_sphere(self._identity.rest[self._topology.eye_left].astype(np.float64))[1]
 
     def _gaze_directions(self) -> Float[Array, "verts 3"]:
         """For each body vertex of an eye its direction from the eye's centre, z along the gaze; 0 elsewhere."""
@@ -151,14 +154,15 @@ class OpenCharacter:
         for side, vertices in zip(SIDES, (self._topology.eye_left, self._topology.eye_right), strict=True):
             rest = self._identity.rest[vertices]
             R_rest_eye = self._identity.rest_rotations[INDEX[f"{side}_eye"]]
-            offset = (rest - sphere_centre(rest)) @ R_rest_eye
+            offset = (rest - fit_sphere(rest)[0]) @ R_rest_eye
             directions[vertices] = offset / np.linalg.norm(offset, axis=1, keepdims=True)
         return directions[self._topology.body_vertices]
 
 
-def sphere_centre(points: Float[Array, "n 3"]) -> Float[Array, "3"]:
-    """Centre of the sphere nearest to points, by linear least squares on |p|² = 2 p·c + r² - |c|²."""
+def fit_sphere(points: Float[Array, "n 3"]) -> tuple[Float[Array, "3"], float]:
+    """Centre and radius of the sphere nearest to points, by linear least squares on |p|² = 2 p·c + r² - |c|²."""
     middle = points.mean(0)
     local = points - middle
     design = np.column_stack([2 * local, np.ones(len(local))])
-    return middle + np.linalg.lstsq(design, (local**2).sum(1), rcond=None)[0][:3]
+    *centre, rest = np.linalg.lstsq(design, (local**2).sum(1), rcond=None)[0]
+    return middle + centre, float(np.sqrt(rest + np.dot(centre, centre)))

@@ -10,7 +10,7 @@ from cuffs.records import ImageSpec, LightSpec, PlaceSpec
 
 Array = np.ndarray
 
-SKY_SHARE, EVEN_SHARE, STUDIO_SHARE = 0.4, 0.8, 0.3
+SKY_SHARE, EVEN_SHARE, STUDIO_SHARE = 0.55, 0.8, 0.3
 """Of white: what the surroundings bring to a horizontal wall at strength 1, beside a sun, alone, beside lamps."""
 
 SKY_ELEVATIONS_DEG = np.array([0.0, 5.0, 15.0, 30.0, 45.0, 60.0, 75.0, 90.0])
@@ -89,8 +89,19 @@ def _sky(graph: Graph, light: LightSpec) -> Socket:
     sky = graph.node("ShaderNodeTexSky", settings=settings).outputs[0]
     brightness = sky_brightness(turbidity, light.sun_elevation_deg)
     grey = graph.node("ShaderNodeRGBToBW", {0: sky}).outputs[0]
-    colour = graph.mix(SKY_GREY, sky, grey)
-    return _background(graph, colour, SKY_SHARE * light.strength / brightness)
+    strength = SKY_SHARE * light.strength / brightness
+    colour = graph.vector("MULTIPLY", graph.mix(SKY_GREY, sky, grey), (strength,) * 3)
+    return _background(graph, _without_glare(graph, colour), 1.0)
+
+
+def _without_glare(graph: Graph, colour: Socket) -> Socket:
+    """Colours up to mid-grey as they are, brighter ones ever more subdued, so that the sky by the sun isn't burnt out.
+
+    Luminance goes from Y to 1.05 Y / (Y + 0.65): 0.2 becomes 0.25, 0.4 stays, 1 becomes 0.64, 4 becomes 0.9.
+    """
+    luminance = graph.node("ShaderNodeRGBToBW", {0: colour}).outputs[0]
+    factor = graph.math("DIVIDE", 1.05, graph.math("ADD", luminance, 0.65))
+    return graph.vector("MULTIPLY", colour, graph.combine(factor, factor, factor))
 
 
 def sky_brightness(turbidity: float, elevation_deg: float) -> float:

@@ -20,8 +20,9 @@ eye             down                    to the left             roll
 
 The shoulder is a ball: `shoulder_angles`.
 
-The digits' zero is not the rest pose, which differs between body models: fingers are straight and parallel to the
-middle one's metacarpal, the thumb is straight in the plane of the palm, `THUMB_RADIAL_DEG` from that direction.
+Where rest poses differ between body models, zero is not the rest pose: legs hang straight down, fingers are straight and
+parallel to the middle one's metacarpal, the thumb is straight in the plane of the palm, `THUMB_RADIAL_DEG` from that
+direction.
 """
 
 from dataclasses import dataclass
@@ -124,17 +125,15 @@ def build_anatomy(rest: Float[np.ndarray, "55 3"]) -> Anatomy:
         kind = name.removeprefix("left_")
         if kind.rstrip("123") in FINGERS:
             axes[INDEX[name]], zero[INDEX[name]] = _finger_frame(rest, kind)
+        elif kind in ("hip", "knee", "ankle"):
+            axes[INDEX[name]], zero[INDEX[name]] = _leg_frame(rest, kind)
         elif kind not in ("pelvis", "shoulder"):
             axes[INDEX[name]] = _body_frame(rest, kind)
     return Anatomy(rest, axes, zero)
 
 
 def _body_frame(rest: Float[np.ndarray, "55 3"], kind: str) -> Mat3:
-    """Axes of a joint of the trunk, or of a left limb. The long bone is kept, hinges are made square to it."""
-    if kind in ("hip", "knee"):
-        child = "left_knee" if kind == "hip" else "left_ankle"
-        long = unit(rest[INDEX[child]] - rest[INDEX[f"left_{kind}"]])
-        return _frame(-X if kind == "hip" else X, long)
+    """Axes of a joint of the trunk, or of a left arm. The long bone is kept, hinges are made square to it."""
     if kind in ("elbow", "wrist"):
         long = unit(rest[INDEX["left_wrist"]] - rest[INDEX["left_elbow"]])
         if kind == "elbow":
@@ -143,9 +142,22 @@ def _body_frame(rest: Float[np.ndarray, "55 3"], kind: str) -> Mat3:
         frame = _frame(np.cross(hand[:, 0], hand[:, 1]), long)
         return frame[:, [2, 0, 1]]  # pronation comes first
     fixed = {
-        "ankle": (-X, Z), "foot": (-X, Z), "collar": (Z, X), "jaw": (X, Z), "eye": (X, Z),
+        "foot": (-X, Z), "collar": (Z, X), "jaw": (X, Z), "eye": (X, Z),
     }  # fmt: skip
     return _frame(*fixed.get(kind, (X, Y)))
+
+
+def _leg_frame(rest: Float[np.ndarray, "55 3"], kind: str) -> tuple[Mat3, Mat3]:
+    """Axes and zero of a joint of the left leg: a straight leg that hangs down, its foot level as it rests."""
+    hip, knee, ankle = (rest[INDEX[f"left_{joint}"]] for joint in ("hip", "knee", "ankle"))
+    thigh, shin = unit(knee - hip), unit(ankle - knee)
+    hang, straighten = shortest_turn(thigh, -Y), shortest_turn(shin, thigh)
+    if kind == "hip":
+        return _frame(-X, -Y), hang
+    if kind == "knee":
+        return hang.T @ _frame(X, -Y), straighten
+    turned = hang @ straighten
+    return turned.T @ _frame(-X, Z), turned.T
 
 
 def _frame(hinge: Vec3, long: Vec3) -> Mat3:

@@ -94,7 +94,7 @@ RANGES: Final[dict[str, Ranges]] = {
     "hip": (
         Range("flexion", -30, 140, "AAOS: 120; KAPANDJI: 145 with a bent knee"),
         Range("adduction", -70, 35, "AAOS: 45 and 30; KAPANDJI: further when bent"),
-        Range("internal rotation", -65, 45, "AAOS: 45; KAPANDJI: 60 outwards when bent"),
+        Range("internal rotation", -80, 45, "AAOS: 45; KAPANDJI: 60 outwards when bent, 90 by practice"),
     ),
     "knee": (
         Range("flexion", -10, 160, "AAOS: 10 and 135; KAPANDJI: 160 when kneeling"),

@@ -70,7 +70,7 @@ def backdrop_material(name: str, spec: MaterialSpec) -> bpy.types.Material:
     material, graph = material_graph(name)
     position = graph.position()
     mottled = graph.noise(position, size_m=0.9, detail=3.0)
-    second = spec.second_colour or darker(spec.colour, 0.78)
+    second = spec.second_colour or darker(spec.colour, 0.86)
     colour = graph.mix(graph.ramp(mottled, 0.3, 0.75), spec.colour, second)
     graph.output(graph.matte(colour))
     return material

@@ -42,7 +42,7 @@ def _second(spec: MaterialSpec) -> tuple[float, float, float]:
 
 def _plain(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
     stains = graph.noise(where, size_m=0.7, detail=4.0)
-    return {"Base Color": graph.mix(graph.ramp(stains, 0.3, 0.75), spec.colour, darker(spec.colour, 0.88))}
+    return {"Base Color": graph.mix(graph.ramp(stains, 0.3, 0.75), spec.colour, darker(spec.colour, 0.94))}
 
 
 def _planks(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:

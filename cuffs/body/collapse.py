@@ -43,9 +43,14 @@ class HalfCollapse:
     """Edge collapses on the half of a closed mesh with x >= 0, whose border is the middle."""
 
     def __init__(
-        self, verts: Float[Array, "verts 3"], faces: Int[Array, "faces 3"], middle: Int[Array, " middle"]
+        self,
+        verts: Float[Array, "verts 3"],
+        faces: Int[Array, "faces 3"],
+        middle: Int[Array, " middle"],
+        importance: Float[Array, " verts"],
     ) -> None:
         self._verts = verts
+        self._importance = importance
         self._middle = set(middle.tolist())
         self._faces: dict[int, tuple[int, int, int]] = {
             number: (int(a), int(b), int(c)) for number, (a, b, c) in enumerate(faces)
@@ -102,7 +107,7 @@ class HalfCollapse:
             error = float(place @ (self._quadric[vertex] + self._quadric[other]) @ place)
             length = float(((self._verts[vertex] - self._verts[other]) ** 2).sum())
             # Plain quadrics leave slivers on flat skin: short edges first among equals.
-            cost = error + 1e-4 * length**2
+            cost = self._importance[vertex] * (error + 1e-4 * length**2)
             heapq.heappush(self._heap, (cost, vertex, other, self._version[vertex], self._version[other]))
 
     def _neighbours(self, vertex: int) -> set[int]:

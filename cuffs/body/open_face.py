@@ -11,6 +11,9 @@ from cuffs.rotations import rotvec_to_rotmat
 
 Array = np.ndarray
 
+NOSE_SHARE = 0.06
+"""The jawOpen action drags nose and cheeks along by a few per cent; the jaw joint leaves them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Jaw:
@@ -37,8 +40,7 @@ def fit_jaw(
     angle = float(angles[int(np.argmin(errors))])
     motion = _turned(verts, pivot, angle)
     share = (motion * opened).sum(1) / (motion**2).sum(1).clip(1e-9)
-    moved = np.linalg.norm(opened, axis=1) > 1e-5
-    return Jaw(weights=np.where(moved, share, 0.0).clip(0.0, 1.0), open_rad=angle)
+    return Jaw(weights=((share - NOSE_SHARE) / (1 - NOSE_SHARE)).clip(0.0, 1.0), open_rad=angle)
 
 
 def _turned(verts: Float[Array, "n 3"], pivot: Float[Array, "3"], angle_rad: float) -> Float[Array, "n 3"]:

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from cuffs.body.collapse import HalfCollapse, mirror_pairs
-from cuffs.skeleton import EYEBALLS, INDEX, NUM_VERTS, VERTEX_PICKS, mirrored_name
+from cuffs.skeleton import EYEBALLS, INDEX, JOINTS, NUM_VERTS, VERTEX_PICKS, mirrored_name
 
 Array = np.ndarray
 
@@ -53,7 +53,9 @@ def make_mesh(
     side = np.sign(soma_rest[:, 0])
     side[middle] = 0
     half = soma_faces[side[soma_faces].max(1) > 0]
-    kept, kept_faces = HalfCollapse(verts, half, middle).run(middle=NUM_MIDDLE, sides=(NUM_SKIN - NUM_MIDDLE) // 2)
+    kept, kept_faces = HalfCollapse(verts, half, middle, _importance(verts, dominant)).run(
+        middle=NUM_MIDDLE, sides=(NUM_SKIN - NUM_MIDDLE) // 2
+    )
     left = np.array([vertex for vertex in kept if side[vertex] > 0])
     chosen = np.concatenate([left, image[left], [vertex for vertex in kept if side[vertex] == 0]])
     chosen = chosen[_order(verts, chosen, dominant)]
@@ -68,6 +70,14 @@ def make_mesh(
         faces=np.concatenate([left_faces, right_faces, _eyeball_faces()]),
         eye_directions=_eyeball_directions(),
     )
+
+
+def _importance(verts: Float[Array, "verts 3"], dominant: Int[Array, " verts"]) -> Float[Array, " verts"]:
+    """Hands and the front of the head keep more of their vertices, as in SMPL-X."""
+    hands = np.isin(dominant, [*range(INDEX["left_index1"], len(JOINTS)), INDEX["left_wrist"], INDEX["right_wrist"]])
+    head = dominant == INDEX["head"]
+    face = head & (verts[:, 2] > np.quantile(verts[head, 2], 0.4))
+    return np.where(face, 12.0, np.where(hands, 5.0, 1.0))
 
 
 def _order(

@@ -4,7 +4,7 @@ anny keeps its own cache in a module-wide variable; it is pointed into ours befo
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,16 +51,30 @@ class AnnyModel:
 
     def rest(self, phenotype: Mapping[str, float], local_changes: Mapping[str, float] | None = None) -> RestShape:
         """Rest mesh and rig of a phenotype, neutral face."""
+        return self.rests([phenotype], [local_changes or {}])[0]
+
+    def rests(
+        self, phenotypes: Sequence[Mapping[str, float]], local_changes: Sequence[Mapping[str, float]]
+    ) -> list[RestShape]:
+        """Rest meshes and rigs of several phenotypes, evaluated together: several times faster than one by one."""
         import torch
 
+        def table(rows: Sequence[Mapping[str, float]], labels: Sequence[str], default: float) -> torch.Tensor:
+            values = [[row.get(label, default) for label in labels] for row in rows]
+            return torch.tensor(values, dtype=self.model.dtype).reshape(len(rows), len(labels))
+
         with torch.no_grad():
-            inputs = self.model.get_tensor_inputs(None, dict(phenotype), dict(local_changes or {}), None)
-            coefficients = self.model._get_phenotype_blendshape_coefficients(*inputs[1:])
+            coefficients = self.model._get_phenotype_blendshape_coefficients(
+                table(phenotypes, self.phenotype_labels, 0.5),
+                table(local_changes, self.local_labels, 0.0),
+                torch.zeros(len(phenotypes), len(self.action_labels), dtype=self.model.dtype),
+            )
             found = self.model.get_rest_model(coefficients)
-        poses = found["rest_bone_poses"][0].numpy()
-        return RestShape(
-            verts=found["rest_vertices"][0].numpy(), bone_heads=poses[:, :3, 3], bone_rotations=poses[:, :3, :3]
-        )
+        poses = found["rest_bone_poses"].numpy()
+        return [
+            RestShape(verts=verts, bone_heads=pose[:, :3, 3], bone_rotations=pose[:, :3, :3])
+            for verts, pose in zip(found["rest_vertices"].numpy(), poses, strict=True)
+        ]
 
     def actions(self) -> Float[Array, "actions verts 3"]:
         """Offsets of each facial action at weight 1."""

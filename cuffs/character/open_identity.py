@@ -1,108 +1,164 @@
-"""Open identities: who the open characters are."""
+"""Open identities: who is drawn, and the rest mesh and bones that anny makes of them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
-from cuffs.character.anny_model import AnnyModel, load_anny
+from cuffs.character.anny_model import load_anny
+from cuffs.character.base_mesh import load_base_mesh
+from cuffs.character.open_tails import bone_tails, tail_vertices
 from cuffs.character.records import Identity, Topology
-from cuffs.config import require_span
+from cuffs.character.rest_rotations import rest_rotations_from_bones
+from cuffs.config import require_fraction, require_span
+from cuffs.errors import ConfigError
 
 Array = np.ndarray
+
+METRES_PER_HEIGHT = 1.09
+"""Stature gained from anny's height 0 to 1."""
+
+STATURE_M = {"gender": -0.139, "african": 0.085, "asian": -0.100, "caucasian": 0.018}
+"""Stature of anny's adults of middling height: 1.908 m for a man of mixed ancestry, and what these traits change
+(ancestry against the mixture). Measured; good to 2 cm, which is all that drawing people needs."""
+
+MAN_M = 1.908
+WEAKEST, STRONGEST = 0.02, 0.98
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bell:
+    """A normal distribution, cut off two standard deviations from its middle."""
+
+    mean: float
+    sd: float
+
+    def __post_init__(self) -> None:
+        if self.sd < 0:
+            raise ConfigError(f"sd is {self.sd}, but must be 0 or more.")
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """One number."""
+        return float(self.mean + self.sd * np.clip(rng.normal(), -2, 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityConfig:
-    """The ranges that adults are drawn from; each trait runs from 0 to 1 as in MakeHuman."""
+    """Which people there are. All are adults. Numbers without a unit are anny's, 0 to 1."""
 
-    gender: tuple[float, float] = (0.0, 1.0)
-    """0 male, 1 female; most people lie near an end."""
+    female_share: float = 0.5
+    female_height_m: Bell = field(default_factory=lambda: Bell(mean=1.64, sd=0.07))
+    male_height_m: Bell = field(default_factory=lambda: Bell(mean=1.77, sd=0.075))
+    age: tuple[float, float] = (0.64, 0.98)
+    """2/3 is about 25 years, 1 about 90."""
 
-    age: tuple[float, float] = (0.6, 0.95)
-    """0.33 is a child, 0.67 a young adult, 1 old."""
+    weight: Bell = field(default_factory=lambda: Bell(mean=0.5, sd=0.2))
+    """0 lean, 1 stout."""
 
-    muscle: tuple[float, float] = (0.25, 0.8)
-    weight: tuple[float, float] = (0.2, 0.85)
-    height: tuple[float, float] = (0.3, 0.7)
-    proportions: tuple[float, float] = (0.2, 0.9)
+    muscle: Bell = field(default_factory=lambda: Bell(mean=0.5, sd=0.15))
+    """Of young people; it dwindles with age."""
+
+    proportions: Bell = field(default_factory=lambda: Bell(mean=0.5, sd=0.18))
+    mixture: float = 0.6
+    """How mixed ancestries are: near 0 everybody has one, 1 is even, more is mixed."""
 
     def __post_init__(self) -> None:
-        for name in ("gender", "age", "muscle", "weight", "height", "proportions"):
-            require_span(f"identities.{name}", getattr(self, name), 0.0, 1.0)
-        require_span("identities.age", self.age, 0.5, 1.0)
+        require_fraction("identities.female_share", self.female_share)
+        require_span("identities.age", self.age, 0.6, 1.0)
+        if not 0.01 <= self.mixture <= 100:
+            raise ConfigError(f"identities.mixture is {self.mixture}, but must lie within 0.01 and 100.")
+        for name in ("female_height_m", "male_height_m"):
+            height = getattr(self, name)
+            require_span(f"identities.{name}", (height.mean - 2 * height.sd, height.mean + 2 * height.sd), 1.35, 2.15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phenotype:
-    """What an identity is made from: anny's phenotype, each trait from 0 to 1."""
+    """anny's description of a person: every number from 0 to 1."""
 
-    traits: Mapping[str, float]
+    gender: float
+    """0 male, 1 female."""
+
+    age: float
+    muscle: float
+    weight: float
+    height: float
+    proportions: float
+    cupsize: float
+    firmness: float
+    african: float
+    asian: float
+    caucasian: float
+
+    def __post_init__(self) -> None:
+        for trait in fields(self):
+            require_fraction(trait.name, getattr(self, trait.name))
+
+    def traits(self) -> dict[str, float]:
+        """All of them by name."""
+        return {trait.name: getattr(self, trait.name) for trait in fields(self)}
 
 
 def sample_phenotype(config: IdentityConfig, rng: np.random.Generator) -> Phenotype:
-    """Draw an adult. Traits gather in the middle of their ranges; sex near one of the ends, race anywhere between."""
-
-    def between(span: tuple[float, float], share: float) -> float:
-        return float(span[0] + (span[1] - span[0]) * share)
-
-    races = rng.dirichlet([0.6, 0.6, 0.6])
-    female = rng.uniform() < 0.5
-    sex = rng.beta(1.2, 8.0)
+    """Draw a person. Muscle dwindles with age, stout people are less muscular, and nothing is at anny's extremes."""
+    is_female = bool(rng.uniform() < config.female_share)
+    gender = float(1 - rng.uniform(0, 0.15) if is_female else rng.uniform(0, 0.15))
+    age = float(rng.uniform(*config.age))
+    ancestry = rng.dirichlet(np.full(3, config.mixture))
+    african, asian, caucasian = (float(share) for share in ancestry)
+    weight = config.weight.draw(rng)
+    muscle = config.muscle.draw(rng) - 0.5 * (age - 2 / 3) - 0.25 * max(0.0, weight - 0.6)
+    stature_m = (config.female_height_m if is_female else config.male_height_m).draw(rng)
     return Phenotype(
-        traits={
-            "gender": between(config.gender, 1 - sex if female else sex),
-            "age": between(config.age, rng.beta(1.3, 1.6)),
-            "muscle": between(config.muscle, rng.beta(2, 2)),
-            "weight": between(config.weight, rng.beta(2, 2.4)),
-            "height": between(config.height, rng.beta(2.5, 2.5)),
-            "proportions": between(config.proportions, rng.beta(2, 1.5)),
-            "cupsize": float(rng.uniform(0.2, 0.8)),
-            "firmness": float(rng.uniform(0.3, 0.8)),
-            "african": float(races[0]),
-            "asian": float(races[1]),
-            "caucasian": float(races[2]),
-        }
+        gender=gender,
+        age=age,
+        muscle=_within(muscle),
+        weight=_within(weight),
+        height=_within(_height_for(stature_m, gender, {"african": african, "asian": asian, "caucasian": caucasian})),
+        proportions=_within(config.proportions.draw(rng)),
+        cupsize=float(rng.uniform(0.25, 0.75)),
+        firmness=_within(float(rng.uniform(0.4, 0.8)) - 0.6 * max(0.0, age - 0.7)),
+        african=african,
+        asian=asian,
+        caucasian=caucasian,
     )
 
 
+def _height_for(stature_m: float, gender: float, ancestry: dict[str, float]) -> float:
+    """anny's height that gives a stature."""
+    middling = MAN_M + STATURE_M["gender"] * gender
+    middling += sum(STATURE_M[name] * share for name, share in ancestry.items())
+    return 0.5 + (stature_m - middling) / METRES_PER_HEIGHT
+
+
+def _within(value: float) -> float:
+    return float(np.clip(value, WEAKEST, STRONGEST))
+
+
 class OpenIdentities:
-    """Makes identities; anny is loaded once, when the first is asked for."""
+    """Makes identities. Loads anny once."""
 
     def __init__(self, cache: Path, topology: Topology) -> None:
-        self._cache = cache
         self._topology = topology
-        self._anny: AnnyModel | None = None
+        self._anny = load_anny(cache, topology="makehuman")
+        self._tails = tail_vertices(load_base_mesh(), self._anny.bone_names)
 
-    def build(self, phenotype: Phenotype, local_changes: Mapping[str, float] | None = None) -> Identity:
-        """An identity at rest, feet at z = 0. Its betas and rest rotations are 0 and 1 until they are fitted."""
-        if self._anny is None:
-            self._anny = load_anny(self._cache, topology="anny-full", local_changes=True)
-        shape = self._anny.rest(phenotype.traits, local_changes)
+    def build(self, phenotype: Phenotype) -> Identity:
+        """One person at rest: upright, the lowest point of the body at z = 0.
+
+        Betas are nought and rest rotations a first guess, until the rest mesh has been fitted (`Identity.fitted`).
+        """
+        shape = self._anny.rest(phenotype.traits())
         lift = np.array([0.0, 0.0, -shape.verts[self._topology.body_vertices, 2].min()])
-        names = sorted(phenotype.traits)
-        return Identity(
+        traits = phenotype.traits()
+        unfitted = Identity(
             rest=(shape.verts + lift).astype(np.float32),
             bone_heads=shape.bone_heads + lift,
-            bone_tails=bone_tails(shape.bone_heads + lift, self._topology.bone_parents),
+            bone_tails=bone_tails(self._tails, shape.verts) + lift,
             rest_rotations=np.tile(np.eye(3), (55, 1, 1)),
             betas=np.zeros(10),
-            phenotype_names=np.array(names),
-            phenotype=np.array([phenotype.traits[name] for name in names]),
+            phenotype_names=np.array(list(traits)),
+            phenotype=np.array(list(traits.values())),
         )
-
-
-def bone_tails(heads: Float[Array, "bones 3"], parents: Int[Array, " bones"]) -> Float[Array, "bones 3"]:
-    """Where bones end: at the middle of their children's heads, or as far on as their parent's is back."""
-    tails = np.zeros_like(heads)
-    for bone in range(len(heads)):
-        children = np.flatnonzero(parents == bone)
-        if len(children):
-            tails[bone] = heads[children].mean(0)
-        else:
-            tails[bone] = heads[bone] + 0.7 * (heads[bone] - heads[parents[bone]])
-        if np.linalg.norm(tails[bone] - heads[bone]) < 1e-3:
-            tails[bone] = heads[bone] + [0, 0, 0.02]
-    return tails
+        return replace(unfitted, rest_rotations=rest_rotations_from_bones(self._topology, unfitted))

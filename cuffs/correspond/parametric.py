@@ -15,8 +15,9 @@ from cuffs.correspond.landmarks import extremal_landmarks, eye_centres
 from cuffs.correspond.rigged_mesh import RiggedMesh, vertex_normals
 from cuffs.correspond.surface import Surface, closest
 from cuffs.fit.basis import BasisRows, FitBasis, basis_of_rows, fit_vertices, model_rows, sorted_groups
-from cuffs.fit.gauss_newton import FitSettings, add_priors, moved, normal_equations
+from cuffs.fit.gauss_newton import FitSettings, NormalEquations, add_priors, moved, normal_equations
 from cuffs.fit.linearise import BodyState, pose_basis
+from cuffs.fit.weights import RowMetric
 from cuffs.rotations import project_to_rotation
 from cuffs.skeleton import JOINTS, NUM_JOINTS, SEGMENT_OF_JOINT
 
@@ -131,8 +132,8 @@ def fit_landmarks(landmarks: LandmarkSet, settings: RegistrationSettings) -> Bod
     """Pose and shape that bring the landmarks together, from the T-pose turned as the target's trunk is."""
     state = _upright_start(landmarks)
     for _ in range(settings.landmark_steps):
-        hessian, gradient = _landmark_terms(landmarks, state, 1.0)
-        state = _stepped(landmarks.basis, state, hessian, gradient, settings)
+        held = _landmark_terms(landmarks, state, 1.0)
+        state = _stepped(landmarks.basis, state, held.hessian, held.gradient, settings)
     return state
 
 
@@ -157,12 +158,13 @@ def fit_surface(
         reach = _between(settings.reach_mm, share) / 1e3
         trust = (near.is_allowed & (near.distance < reach)) / (_between(settings.surface_mm, share) / 1e3)
         trust = trust * np.sqrt(settings.independent_points / len(chosen))
-        across = near.normal[:, :, None] * near.normal[:, None, :]
-        metric = trust[:, None, None] * (settings.slide * np.eye(3) + (1 - settings.slide) * across)
-        hessian, gradient = normal_equations(basis, near.point, state, posed, metric=metric)
+        metric = RowMetric(
+            scale=settings.slide * trust, axis=near.normal, along=np.full(len(chosen), 1 / settings.slide)
+        )
+        drawn = _drawn(basis, near.point, state, metric)
         fade = _between((1.0, settings.landmark_fade), share)
-        landmark_hessian, landmark_gradient = _landmark_terms(landmarks, state, fade)
-        state = _stepped(basis, state, hessian + landmark_hessian, gradient + landmark_gradient, settings)
+        held = _landmark_terms(landmarks, state, fade)
+        state = _stepped(basis, state, drawn.hessian + held.hessian, drawn.gradient + held.gradient, settings)
     return state
 
 
@@ -177,10 +179,18 @@ def _between(span: tuple[float, float], share: float) -> float:
     return float(span[0] ** (1 - share) * span[1] ** share)
 
 
-def _landmark_terms(landmarks: LandmarkSet, state: BodyState, fade: float) -> tuple[Array, Array]:
-    metric = np.eye(3) / (fade * landmarks.sigma_m[:, None, None])
-    posed = pose_basis(landmarks.basis, state)
-    return normal_equations(landmarks.basis, landmarks.targets, state, posed, metric=metric)
+def _landmark_terms(landmarks: LandmarkSet, state: BodyState, fade: float) -> NormalEquations:
+    count = len(landmarks.targets)
+    metric = RowMetric(scale=1 / (fade * landmarks.sigma_m), axis=np.zeros((count, 3)), along=np.ones(count))
+    return _drawn(landmarks.basis, landmarks.targets, state, metric)
+
+
+def _drawn(basis: FitBasis, targets: Float[Array, "rows 3"], state: BodyState, metric: RowMetric) -> NormalEquations:
+    """Least squares of weighted distances to targets."""
+    posed = pose_basis(basis, state)
+    whole = slice(None)
+    pull = metric.applied(metric.applied((targets - posed.points)[:, :, None], whole), whole)[..., 0]
+    return normal_equations(basis, state, posed, metric=metric, pull=pull)
 
 
 def _stepped(

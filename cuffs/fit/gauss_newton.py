@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 from jaxtyping import Float
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from cuffs.errors import GeometryError
 from cuffs.fit.basis import FitBasis
@@ -19,11 +19,13 @@ from cuffs.fit.linearise import (
     PARENT,
     BodyState,
     PosedBasis,
+    curvature,
     group_jacobian,
     joint_derivatives,
     local_rotmats,
     pose_basis,
 )
+from cuffs.fit.weights import RowMetric, robust_terms
 from cuffs.rotations import project_to_rotation, rotmat_to_rotvec, rotvec_to_rotmat
 from cuffs.skeleton import INDEX, NUM_JOINTS
 
@@ -44,6 +46,13 @@ class FitSettings:
     tolerance_m: float = 2e-5
     """… and moved the body no further than this."""
 
+    robust_mm: float = 5.0
+    """Where the cost of a distance turns from its square to its amount: what the model can't follow should not pull
+    the rest with it."""
+
+    near_rad: float = 0.1
+    """Steps below this are followed by Newton's, above it by reweighted least squares."""
+
     shape_precision: float = 3.0
     """Prior on betas, in units of the residual's variance: coefficients have unit spread."""
 
@@ -56,6 +65,20 @@ class FitSettings:
 
     min_variance: float = 1e-14
     """Floor of the residual's variance, square metres: keeps the system definite."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NormalEquations:
+    """A quadratic model of half the squared distance about one state."""
+
+    hessian: Float[Array, "all all"]
+    """Gauss-Newton's: the Jacobian's Gram matrix."""
+
+    gradient: Float[Array, " all"]
+    """Downhill: the Jacobian's product with the residual."""
+
+    curvature: Float[Array, "55 3 3"]
+    """What rotations' own second derivatives add to the hessian's diagonal blocks: makes the step Newton's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,6 +97,7 @@ def solve(
     targets: Float[Array, "rows 3"],
     start: BodyState,
     *,
+    trust: Float[Array, " rows"],
     held: Mapping[str, str | None],
     settings: FitSettings,
 ) -> Solution:
@@ -83,6 +107,7 @@ def solve(
         basis: of the body model.
         targets: metres, in the basis' vertex order.
         start: from the closed form.
+        trust: weight of each vertex.
         held: joints that are not free: each goes with the joint named, not turned relative to it, or keeps the start's
             global rotation where None is. A joint that others ride with must be free.
         settings: when to stop, and the priors.
@@ -93,14 +118,20 @@ def solve(
     if not np.isfinite(targets).all():
         raise GeometryError(f"{int((~np.isfinite(targets)).sum())} coordinates of the fit's targets are not finite.")
     selection = _selection(basis, held)
-    state, converged, steps = _with_riders(start, held), False, 0
-    posed = pose_basis(basis, state)
+    state, turned, steps = _with_riders(start, held), np.inf, 0
+    posed, converged = pose_basis(basis, state), False
     while not converged and steps < settings.max_steps:
-        step = selection @ _step(basis, targets, state, posed=posed, selection=selection, settings=settings)
+        terms = robust_terms(
+            targets - posed.points, trust, scale_m=settings.robust_mm / 1e3, is_near=turned < settings.near_rad
+        )
+        variance = max(float((terms.pull * (targets - posed.points)).sum() / (3 * trust.sum())), settings.min_variance)
+        found = normal_equations(basis, state, posed, metric=terms.metric, pull=terms.pull)
+        add_priors(found.hessian, found.gradient, state, variance=variance, settings=settings)
+        step = selection @ _step(found, selection)
         state = moved(state, step, basis)
         posed = pose_basis(basis, state)
         steps += 1
-        turned = np.linalg.norm(step[:NUM_ROTATION].reshape(-1, 3), axis=1).max()
+        turned = float(np.linalg.norm(step[:NUM_ROTATION].reshape(-1, 3), axis=1).max())
         converged = bool(turned < settings.tolerance_rad and np.linalg.norm(step[-3:]) < settings.tolerance_m)
     rms = float(np.sqrt(((posed.points - targets) ** 2).sum(1).mean()))
     return Solution(state=state, converged=converged, steps=steps, rms_m=rms)
@@ -130,55 +161,51 @@ def _selection(basis: FitBasis, held: Mapping[str, str | None]) -> Float[Array, 
     return matrix
 
 
-def _step(
-    basis: FitBasis,
-    targets: Float[Array, "rows 3"],
-    state: BodyState,
-    *,
-    posed: PosedBasis,
-    selection: Float[Array, "all free"],
-    settings: FitSettings,
-) -> Float[Array, " free"]:
-    hessian, gradient = normal_equations(basis, targets, state, posed)
-    variance = max(float(((targets - posed.points) ** 2).mean()), settings.min_variance)
-    add_priors(hessian, gradient, state, variance=variance, settings=settings)
-    reduced = selection.T @ hessian @ selection
-    return cho_solve(cho_factor(reduced, lower=True, check_finite=False), selection.T @ gradient, check_finite=False)
+def _step(found: NormalEquations, selection: Float[Array, "all free"]) -> Float[Array, " free"]:
+    """Newton's step, or Gauss-Newton's where Newton's matrix is indefinite, as it may be far from the solution."""
+    downhill = selection.T @ found.gradient
+    newton = found.hessian.copy()
+    for joint in range(NUM_JOINTS):
+        own = slice(3 * joint, 3 * joint + 3)
+        newton[own, own] += found.curvature[joint]
+    try:
+        return _solved(selection.T @ newton @ selection, downhill)
+    except LinAlgError:
+        return _solved(selection.T @ found.hessian @ selection, downhill)
+
+
+def _solved(matrix: Float[Array, "free free"], right: Float[Array, " free"]) -> Float[Array, " free"]:
+    return cho_solve(cho_factor(matrix, lower=True, check_finite=False), right, check_finite=False)
 
 
 def normal_equations(
     basis: FitBasis,
-    targets: Float[Array, "rows 3"],
     state: BodyState,
     posed: PosedBasis,
     *,
-    metric: Float[Array, "rows 3 3"] | None = None,
-) -> tuple[Float[Array, "all all"], Float[Array, " all"]]:
-    """Gram matrix of the Jacobian and its product with the residual, summed over the groups.
+    metric: RowMetric,
+    pull: Float[Array, "rows 3"],
+) -> NormalEquations:
+    """Gram matrix of the weighted Jacobian, and where the rows' pulls lead, summed over the groups.
 
     Args:
         basis: of the body model.
-        targets: metres.
         state: where to linearise.
         posed: the basis in that state.
-        metric: what each vertex's residual is multiplied by before it is squared; None counts all the same.
+        metric: what each vertex's motion is multiplied by before it is squared.
+        pull: what draws each vertex: minus the gradient of the cost by its position.
     """
-    num_linear = basis.shapedirs.shape[-1] + basis.exprdirs.shape[-1] + 3
-    size = NUM_ROTATION + num_linear
-    hessian, gradient = np.zeros((size, size)), np.zeros(size)
+    size = NUM_ROTATION + basis.shapedirs.shape[-1] + basis.exprdirs.shape[-1] + 3
+    hessian, gradient, bend = np.zeros((size, size)), np.zeros(size), np.zeros((NUM_JOINTS, 3, 3))
     shared = joint_derivatives(basis, state, posed)
-    residual = targets - posed.points
-    if metric is not None:
-        residual = np.einsum("nab,nb->na", metric, residual)
     for group in basis.groups:
-        jacobian = group_jacobian(basis, group, state, posed, shared=shared)
-        if metric is not None:
-            jacobian = metric[group.rows] @ jacobian
-        flat = jacobian.reshape(-1, jacobian.shape[-1])
+        jacobian, levers = group_jacobian(basis, group, state, posed, shared=shared)
         columns = np.concatenate([(3 * group.joints[:, None] + np.arange(3)).ravel(), np.arange(NUM_ROTATION, size)])
-        hessian[np.ix_(columns, columns)] += flat.T @ flat
-        gradient[columns] += flat.T @ residual[group.rows].ravel()
-    return hessian, gradient
+        gradient[columns] += jacobian.reshape(-1, len(columns)).T @ pull[group.rows].ravel()
+        weighted = metric.applied(jacobian, group.rows).reshape(-1, len(columns))
+        hessian[np.ix_(columns, columns)] += weighted.T @ weighted
+        bend[group.joints] += curvature(levers, pull[group.rows])
+    return NormalEquations(hessian=hessian, gradient=gradient, curvature=bend)
 
 
 def add_priors(

@@ -129,11 +129,12 @@ def group_jacobian(
     posed: PosedBasis,
     *,
     shared: JointDerivatives,
-) -> Float[Array, "rows 3 unknowns"]:
+) -> tuple[Float[Array, "rows 3 unknowns"], Float[Array, "rows active 3"]]:
     """Derivatives of a group's vertices.
 
     Returns:
-        Columns: three for each of the group's joints, then the basis' betas, expression, translation.
+        The Jacobian: three columns for each of the group's joints, then the basis' betas, expression, translation.
+        And the levers a_j of each vertex about each joint.
     """
     rows, joints = group.rows, group.joints
     count, num_linear = rows.stop - rows.start, shared.shape.shape[-1]
@@ -142,10 +143,22 @@ def group_jacobian(
     turned = jacobian[:, :, :num_rotation]
     if len(group.features):
         turned += _corrective_part(group, state, posed.blended[rows])
-    _add_lever_part(turned, _levers(group, state, posed, shared))
+    levers = _levers(group, state, posed, shared)
+    _add_lever_part(turned, levers)
     jacobian[:, :, num_rotation : num_rotation + num_linear] = linear_jacobian(basis, shared, posed.blended[rows], rows)
     jacobian[:, range(3), range(num_rotation + num_linear, num_rotation + num_linear + 3)] = 1.0
-    return jacobian
+    return jacobian, levers
+
+
+def curvature(levers: Float[Array, "rows active 3"], residual: Float[Array, "rows 3"]) -> Float[Array, "active 3 3"]:
+    """What the second derivatives by each joint's rotation add to Gauss-Newton's matrix.
+
+    Skinned points are linear in the global rotations, so the only curvature (pose correctives apart) is that of the
+    rotations themselves: exp(d) a = a + d x a + d x (d x a) / 2 gives (r . a) 1 - (r a^T + a r^T) / 2, summed.
+    """
+    outer = np.einsum("na,njb->jab", residual, levers)
+    along = np.einsum("jaa->j", outer)
+    return along[:, None, None] * np.eye(3) - (outer + np.swapaxes(outer, -1, -2)) / 2
 
 
 def linear_jacobian(

@@ -49,6 +49,9 @@ class FitModel:
     vertices: Int[Array, " rows"]
     """The subset that is fitted."""
 
+    trust: Float[Array, " rows"]
+    """Weight of each of them."""
+
     basis: FitBasis
     parts: Mapping[str, Int[Array, " _"]]
     eyeballs: Mapping[str, Int[Array, " _"]]
@@ -106,6 +109,7 @@ def prepare_fit(
     return FitModel(
         model=model,
         vertices=vertices,
+        trust=np.ones(len(vertices)),
         basis=basis_of_rows(model, rows, groups=sorted_groups(rows)),
         parts=skin_parts(model),
         eyeballs=eyes if has_eyes else {},
@@ -172,12 +176,14 @@ def _solved(
     wanted = np.asarray(targets, np.float64)[prepared.vertices]
     start = start_from_targets(basis, wanted)
     if not prepared.eyeballs:
-        return solve(basis, wanted, start, held={**held, **RIDING_EYES}, settings=prepared.settings)
+        held = {**held, **RIDING_EYES}
+        return solve(basis, wanted, start, trust=prepared.trust, held=held, settings=prepared.settings)
     rotmats = start.rotmats.copy()
     for side, rows in prepared.eyeballs.items():
         rotmats[INDEX[f"{side}_eye"]] = _eye_rotation(prepared.model, targets, rows, betas)
     start = replace(start, rotmats=rotmats)
-    return solve(basis, wanted, start, held={**held, **SEEING_EYES}, settings=prepared.settings)
+    held = {**held, **SEEING_EYES}
+    return solve(basis, wanted, start, trust=prepared.trust, held=held, settings=prepared.settings)
 
 
 def _finished(

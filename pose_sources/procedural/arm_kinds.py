@@ -10,7 +10,7 @@ import numpy as np
 
 from pose_sources.kinematics import unit
 from pose_sources.procedural.arms import ArmPlan, HandAim, HandTurn, chest_place, drawn, spread_about, touching
-from pose_sources.procedural.body_capsules import skin_point
+from pose_sources.procedural.body_capsules import skin_normal, skin_point
 from pose_sources.procedural.figure import FRONT, UP, Figure, Side, Vec3, direction, other, sign_of
 
 Rng = np.random.Generator
@@ -32,6 +32,20 @@ def any_turn(rng: Rng, pronation: tuple[float, float] = (-50, 60)) -> HandTurn:
     return HandTurn(pronation=float(rng.uniform(*pronation)), flexion=flexion, ulnar=ulnar)
 
 
+def laid_on(body: Figure, contact: Vec3, *, fingers: Vec3, elbow: Vec3) -> ArmPlan:
+    """An arm whose palm lies on trunk or head at a point of the skin.
+
+    Args:
+        body: with trunk and legs posed.
+        contact: point of the skin, metres from the pelvis.
+        fingers: where the fingers point along the skin.
+        elbow: where the elbow sticks out.
+    """
+    surface = skin_normal(body, contact)
+    wrist, hand = touching(contact, surface=surface, fingers=fingers)
+    return ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=LAID, away=surface)
+
+
 def hang(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """At the side, elbow a little bent."""
     out, front, share = drawn(rng, (0.16, 0.34), (-0.12, 0.3), (0.955, 0.995))
@@ -50,27 +64,13 @@ def swing(body: Figure, side: Side, rng: Rng) -> ArmPlan:
 
 def on_hip(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """Hand on the hip, elbow out to the side."""
-    up, front, back = drawn(rng, (0.06, 0.14), (-0.1, 0.35), (0.1, 0.8))
+    up, front, back, tilt = drawn(rng, (0.06, 0.14), (-0.1, 0.35), (0.1, 0.8), (-0.25, 0.25))
     pelvis = body.frame("pelvis")
     surface = pelvis @ direction(side, out=1, front=front)
     contact = skin_point(body, body.at("pelvis") + up * pelvis[:, 1], surface)
-    wrist, hand = touching(contact, surface=surface, fingers=pelvis @ direction(side, up=-0.75, front=0.8))
     elbow = direction(side, out=1, front=-back)
-    return ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=LAID, touches=True)
-
-
-def fists_on_hip(body: Figure, side: Side, rng: Rng) -> ArmPlan:
-    """The wrist at the hip, palm down or backwards, elbow out and a little back."""
-    up, away = drawn(rng, (0.05, 0.12), (0.03, 0.05))
-    pelvis = body.frame("pelvis")
-    surface = pelvis @ direction(side, out=1, front=0.15)
-    wrist = skin_point(body, body.at("pelvis") + up * pelvis[:, 1], surface) + away * surface
-    hand = HandAim(
-        fingers=pelvis @ direction(side, out=0.1, front=1, up=-0.3), palm=pelvis @ direction(side, up=-1, out=-0.2)
-    )
-    return ArmPlan(
-        wrist=wrist, elbow=direction(side, out=1, front=-0.5), hand=hand, hand_kinds=("fist", "bar"), touches=True
-    )
+    bent = body.at(f"{side}_shoulder") + 0.28 * unit(elbow - 0.9 * UP)  # where the elbow will be, about
+    return laid_on(body, contact, fingers=unit(contact - bent) + tilt * FRONT, elbow=elbow)
 
 
 def behind_back(body: Figure, side: Side, rng: Rng) -> ArmPlan:
@@ -92,14 +92,14 @@ def on_thigh(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     bone = unit(knee - hip)
     surface = unit(UP + roll * direction(side, out=1) + 0.1 * FRONT)
     surface = unit(surface - (surface @ bone) * bone)
-    contact = hip + share * (knee - hip) + (0.075 - 0.015 * share) * surface
+    contact = hip + share * (knee - hip) + (0.094 - 0.022 * share) * surface
     wrist, hand = touching(contact, surface=surface, fingers=bone + turn * direction(side, out=1))
     return ArmPlan(
         wrist=wrist,
         elbow=direction(side, out=1 - inwards, front=-0.6, up=-0.4),
         hand=hand,
         hand_kinds=LAID,
-        touches=True,
+        away=surface,
     )
 
 
@@ -158,18 +158,16 @@ def carry(body: Figure, side: Side, rng: Rng) -> ArmPlan:
 
 def to_ear(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """Hand at the ear, as with a telephone."""
-    up, away = drawn(rng, (0.02, 0.07), (0.0, 0.025))
+    up, front = drawn(rng, (0.02, 0.07), (0.0, 0.4))
     head = body.frame("head")
-    surface = head @ direction(side, out=1, front=drawn(rng, (0.0, 0.4))[0])
-    contact = skin_point(body, body.at("head") + up * head[:, 1], surface) + away * surface
-    wrist, hand = touching(contact, surface=surface, fingers=head @ direction(side, up=1, front=-0.3))
+    contact = skin_point(body, body.at("head") + up * head[:, 1], head @ direction(side, out=1, front=front))
     elbow = direction(side, out=0.8, up=-1, front=0.3)
-    return ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=("resting", "flat", "bar"), touches=True)
+    return laid_on(body, contact, fingers=head @ direction(side, up=1, front=-0.3), elbow=elbow)
 
 
 def to_chin(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """A loose hand under or before the chin."""
-    out, up, front = drawn(rng, (0.0, 0.08), (-0.17, -0.1), (0.17, 0.23))
+    out, up, front = drawn(rng, (0.0, 0.08), (-0.2, -0.1), (0.19, 0.26))
     wrist = body.at("head") + body.frame("head") @ np.array([sign_of(side) * out, up, front])
     hand = HandAim(fingers=direction(side, up=1, out=-0.4), palm=direction(side, out=-0.5, front=-1))
     kinds = ("fist", "point", "relaxed", "pinch")
@@ -178,14 +176,12 @@ def to_chin(body: Figure, side: Side, rng: Rng) -> ArmPlan:
 
 def behind_head(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """Hand behind or on top of the head, elbow out."""
-    up, out, away = drawn(rng, (0.04, 0.12), (0.2, 0.9), (0.0, 0.015))
+    up, out = drawn(rng, (0.04, 0.12), (0.2, 0.9))
     head = body.frame("head")
     surface = head @ direction(side, out=out, front=-1, up=0.3)
-    contact = skin_point(body, body.at("head") + up * head[:, 1], surface) + away * surface
-    wrist, hand = touching(contact, surface=surface, fingers=head @ direction(side, out=-1, up=0.5))
-    return ArmPlan(
-        wrist=wrist, elbow=direction(side, out=1, front=0.3, up=0.1), hand=hand, hand_kinds=LAID, touches=True
-    )
+    contact = skin_point(body, body.at("head") + up * head[:, 1], surface)
+    elbow = direction(side, out=1, front=0.3, up=0.1)
+    return laid_on(body, contact, fingers=head @ direction(side, out=-1, up=0.5), elbow=elbow)
 
 
 def on_chest(body: Figure, side: Side, rng: Rng) -> ArmPlan:
@@ -193,11 +189,9 @@ def on_chest(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     out, up = drawn(rng, (-0.06, 0.04), (-0.02, 0.08))
     chest = body.frame("spine3")
     start = body.at("spine3") + chest @ np.array([sign_of(side) * out, up, 0.0])
-    surface = chest @ direction(side, front=1)
-    wrist, hand = touching(
-        skin_point(body, start, surface), surface=surface, fingers=chest @ direction(side, out=-1, up=0.35)
-    )
-    return ArmPlan(wrist=wrist, elbow=direction(side, out=1, up=-0.7), hand=hand, hand_kinds=LAID, touches=True)
+    contact = skin_point(body, start, chest @ direction(side, front=1))
+    elbow = direction(side, out=1, up=-0.7)
+    return laid_on(body, contact, fingers=chest @ direction(side, out=-1, up=0.35), elbow=elbow)
 
 
 def reach_to(body: Figure, side: Side, rng: Rng, way: Vec3) -> ArmPlan:
@@ -247,10 +241,10 @@ def reach_down(body: Figure, side: Side, rng: Rng) -> ArmPlan:
 
 
 ARM_KINDS: Final[Mapping[str, ArmKind]] = {
-    "hang": hang, "swing": swing, "on_hip": on_hip, "fists_on_hip": fists_on_hip, "behind_back": behind_back,
-    "on_thigh": on_thigh, "talk": talk, "show_palm": show_palm, "wave": wave, "point_at": point_at, "carry": carry, "to_ear": to_ear,
-    "to_chin": to_chin, "behind_head": behind_head, "on_chest": on_chest, "reach_up": reach_up,
-    "reach_front": reach_front, "reach_side": reach_side, "reach_across": reach_across, "reach_down": reach_down,
+    "hang": hang, "swing": swing, "on_hip": on_hip, "behind_back": behind_back, "on_thigh": on_thigh, "talk": talk,
+    "show_palm": show_palm, "wave": wave, "point_at": point_at, "carry": carry, "to_ear": to_ear, "to_chin": to_chin,
+    "behind_head": behind_head, "on_chest": on_chest, "reach_up": reach_up, "reach_front": reach_front,
+    "reach_side": reach_side, "reach_across": reach_across, "reach_down": reach_down,
 }  # fmt: skip
 
 
@@ -262,7 +256,7 @@ def crossed(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
         wrist = chest_place(body, arm, out=drawn(rng, (-0.05, 0.0))[0], up=height, front=front)
         hand = HandAim(fingers=direction(arm, out=-0.8, up=rise, front=0.1), palm=direction(arm, front=-1))
         elbow = direction(arm, out=0.5, up=-1, front=0.2)
-        plans[arm] = ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=("resting", "flat", "fist"), touches=True)
+        plans[arm] = ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=("resting", "flat", "fist"), away=FRONT)
     return plans
 
 
@@ -281,7 +275,7 @@ def together(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
 
 def clasped(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
     """One hand before the other in front of the belly; the given side's in front."""
-    up, out = drawn(rng, (-0.02, 0.12), (0.055, 0.09))
+    up, out = drawn(rng, (0.0, 0.2), (0.06, 0.1))
     plans: dict[Side, ArmPlan] = {}
     belly = body.frame("spine1")
     skin = skin_point(body, body.at("spine1"), belly[:, 2]) - body.at("spine1")
@@ -289,7 +283,7 @@ def clasped(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
         wrist = body.at("spine1") + skin + belly @ np.array([sign_of(arm) * out, up - 0.06, away])
         hand = HandAim(fingers=direction(arm, out=-0.75, up=-0.7), palm=direction(arm, front=-1))
         elbow = direction(arm, out=1, front=-0.5)
-        plans[arm] = ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=("resting", "flat"), touches=True)
+        plans[arm] = ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=("resting", "flat"), away=FRONT)
     return plans
 
 

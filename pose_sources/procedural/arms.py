@@ -55,8 +55,8 @@ class ArmPlan:
     hand_kinds: tuple[str, ...] = ()
     """Kinds of hand that go with it; any where empty."""
 
-    touches: bool = False
-    """Whether the hand lies on the body, where no other kinds of hand would do."""
+    away: Vec3 | None = None
+    """Where a hand that lies on the body comes away from it, a unit direction; None for a hand that doesn't."""
 
 
 def pose_arm(body: Figure, side: Side, plan: ArmPlan) -> Figure:

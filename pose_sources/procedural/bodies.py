@@ -1,7 +1,7 @@
 """Whole bodies: a stance, arms that go with it, hands that go with them; what can't be is drawn again."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from pose_sources.anatomy import Anatomy
 from pose_sources.limits import violations
 from pose_sources.procedural.arm_kinds import ARM_KINDS, PAIR_KINDS
 from pose_sources.procedural.arms import ArmPlan, pose_arm
-from pose_sources.procedural.body_capsules import HAND_AIR_M, TOUCH_AIR_M, arm_is_free, legs_are_free
+from pose_sources.procedural.body_capsules import HAND_AIR_M, TOUCH_AIR_M, arm_excess, legs_are_free
 from pose_sources.procedural.figure import SIDES, Figure, Side, other, with_hand
 from pose_sources.procedural.hand_shape import hand_pose
 from pose_sources.procedural.hands import HandDraw, pick, sample_hand
@@ -23,6 +23,8 @@ Weights = Mapping[str, float]
 
 STANCE_TRIES: Final = 40
 ARM_TRIES: Final = 30
+LIFTS: Final = 4
+MOST_LIFT_M: Final = 0.04
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class BodyKind:
     """Kinds of `ARM_KINDS` for the other arm."""
 
 
-IDLE: Final[Weights] = {"hang": 5, "on_hip": 1.2, "fists_on_hip": 0.5, "behind_back": 0.5, "carry": 0.7}
+IDLE: Final[Weights] = {"hang": 5, "on_hip": 1.7, "behind_back": 0.5, "carry": 0.7}
 SEATED: Final[Weights] = {"on_thigh": 5, "talk": 1, "hang": 0.4, "to_chin": 0.4}
 LIVELY: Final[Weights] = {
     "talk": 4, "show_palm": 2.5, "wave": 1.5, "point_at": 1.5, "carry": 1, "to_ear": 0.7, "to_chin": 1,
@@ -56,7 +58,7 @@ BODY_KINDS: Final[Mapping[str, BodyKind]] = {
     ),
     "sitting": BodyKind(
         stances=((sit, 4), (sit_on_floor, 1)),
-        arms={**SEATED, "show_palm": 0.7, "carry": 0.6, "crossed": 0.5, "clasped": 0.8, "together": 0.4},
+        arms={**SEATED, "show_palm": 0.7, "carry": 0.6, "crossed": 0.6, "together": 0.6},
         rest=SEATED,
     ),
     "crouching": BodyKind(
@@ -130,7 +132,7 @@ def _sample_arms(stance: Stance, kind: BodyKind, wishes: Wishes, rng: Rng) -> Bo
         return None
     following = pick(kind.rest, rng)
     two = _one_arm(one[0], other(first), following, wishes, rng)
-    if two is None or not arm_is_free(two[0], first, TOUCH_AIR_M):
+    if two is None or arm_excess(two[0], first, TOUCH_AIR_M) > 0:
         return None
     action = f"{stance.action}, {leading} and {following}".replace("_", " ")
     return BodyDraw(figure=two[0], action=action, hands={first: one[1], other(first): two[1]})
@@ -140,9 +142,23 @@ def _one_arm(body: Figure, side: Side, kind: str, wishes: Wishes, rng: Rng) -> t
     for _ in range(ARM_TRIES):
         plan = ARM_KINDS[kind](body, side, rng)
         hand = _hand_for(body, plan, wishes, rng)
-        posed = _with_arms(body, {side: plan}, {side: hand})
-        if posed is not None and arm_is_free(posed, side, TOUCH_AIR_M if plan.touches else HAND_AIR_M):
+        posed = _settled(body, side, plan, hand)
+        if posed is not None:
             return posed, hand.kind
+    return None
+
+
+def _settled(body: Figure, side: Side, plan: ArmPlan, hand: HandDraw) -> Figure | None:
+    """The figure with an arm posed and clear of the rest; a hand that lies on the body is lifted until it is."""
+    air_m, lifts = (HAND_AIR_M, 1) if plan.away is None else (TOUCH_AIR_M, LIFTS)
+    for _ in range(lifts):
+        posed = _with_arms(body, {side: plan}, {side: hand})
+        excess = np.inf if posed is None else arm_excess(posed, side, air_m)
+        if excess <= 0:
+            return posed
+        if plan.away is None or excess > MOST_LIFT_M:
+            return None
+        plan = replace(plan, wrist=plan.wrist + (excess + 0.001) * plan.away)
     return None
 
 
@@ -151,14 +167,14 @@ def _both_arms(stance: Stance, kind: str, first: Side, wishes: Wishes, rng: Rng)
         plans = PAIR_KINDS[kind](stance.body, first, rng)
         hands = {side: _hand_for(stance.body, plan, wishes, rng) for side, plan in plans.items()}
         posed = _with_arms(stance.body, plans, hands)
-        if posed is not None and all(arm_is_free(posed, side, TOUCH_AIR_M) for side in SIDES):
+        if posed is not None and all(arm_excess(posed, side, TOUCH_AIR_M) <= 0 for side in SIDES):
             action = f"{stance.action}, arms {kind}"
             return BodyDraw(figure=posed, action=action, hands={side: hand.kind for side, hand in hands.items()})
     return None
 
 
 def _hand_for(body: Figure, plan: ArmPlan, wishes: Wishes, rng: Rng) -> HandDraw:
-    own = rng.uniform() < wishes.own_hands or plan.touches
+    own = rng.uniform() < wishes.own_hands or plan.away is not None
     weights = dict.fromkeys(plan.hand_kinds, 1.0) if plan.hand_kinds and own else wishes.hands
     return sample_hand(body.anatomy, weights, wishes.fingers, rng)
 

@@ -32,6 +32,7 @@ LEG_RADIUS_M: Final = {"thigh": 0.086, "knee": 0.066, "calf": 0.060, "shin": 0.0
 
 RAY_M: Final = 0.4
 RAY_STEP_M: Final = 0.002
+SLOPE_M: Final = 0.05
 
 FOREARM_SLACK_M: Final = 0.015
 """Flesh gives way where arms and legs touch the trunk and each other."""
@@ -117,36 +118,43 @@ def skin_point(body: Figure, start: Vec3, way: Vec3) -> Vec3:
     return points[inside[-1]] if len(inside) else start
 
 
-def arm_is_free(body: Figure, side: Side, air_m: float = HAND_AIR_M) -> bool:
-    """Whether forearm and hand keep clear of trunk, legs, and the other arm.
+def skin_normal(body: Figure, place: Vec3) -> Vec3:
+    """Where the skin of trunk or head looks near a place: the slope of the depth over a hand's breadth, unit length."""
+    steps = SLOPE_M * np.concatenate([np.eye(3), -np.eye(3)])
+    points = place + steps
+    trunk = trunk_capsules(body)
+    depth = overlap(np.stack([points, points], 1), np.zeros(6), trunk.ends, trunk.radius).max(1)
+    slope = depth[3:] - depth[:3]
+    return slope / np.linalg.norm(slope)
+
+
+def arm_excess(body: Figure, side: Side, air_m: float = HAND_AIR_M) -> float:
+    """How much deeper forearm or hand reach into trunk, legs and the other arm than they may, metres; 0 or less: free.
 
     Args:
         body: the figure.
         side: which arm.
         air_m: distance that the hand keeps from body and arms.
     """
-    fore = forearm_capsules(body, side)
-    hand = hand_capsules(body, side)
+    fore, hand = forearm_capsules(body, side), hand_capsules(body, side)
     upper = chain(body, ARM_RADIUS_M["upper"], f"{other(side)}_shoulder", f"{other(side)}_elbow")
     arm = joined(upper, forearm_capsules(body, other(side)))
     rest = joined(trunk_capsules(body), leg_capsules(body, "left"), leg_capsules(body, "right"), arm)
-    if _deepest(fore, rest) > FOREARM_SLACK_M:
-        return False
-    if _deepest(hand, rest) > -air_m:
-        return False
     own = chain(body, ARM_RADIUS_M["upper"], f"{side}_shoulder", f"{side}_elbow")
-    return _deepest(hand, own) <= -air_m and _deepest(hand, hand_capsules(body, other(side))) <= 0.0
+    return max(
+        _deepest(fore, rest) - FOREARM_SLACK_M,
+        _deepest(hand, joined(rest, own)) + air_m,
+        _deepest(hand, hand_capsules(body, other(side))),
+    )
 
 
 def legs_are_free(body: Figure) -> bool:
-    """Whether the legs keep clear of each other, and knees of the trunk."""
+    """Whether the legs keep clear of each other, and shins of the trunk."""
     left, right = leg_capsules(body, "left"), leg_capsules(body, "right")
     if _deepest(left, right) > FOREARM_SLACK_M:
         return False
-    shins = Capsules(
-        np.concatenate([left.ends[1:], right.ends[1:]]), np.concatenate([left.radius[1:], right.radius[1:]])
-    )
-    return _deepest(shins, trunk_capsules(body)) <= FOREARM_SLACK_M
+    below = joined(*(Capsules(leg.ends[2:], leg.radius[2:]) for leg in (left, right)))
+    return _deepest(below, trunk_capsules(body)) <= FOREARM_SLACK_M
 
 
 def _deepest(a: Capsules, b: Capsules) -> float:

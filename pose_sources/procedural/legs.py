@@ -1,6 +1,6 @@
 """Legs that reach for the ground: feet are put somewhere, hips and knees follow."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -73,6 +73,26 @@ def pose_legs(body: Figure, plans: dict[Side, FootPlan]) -> Figure:
         rotmats |= {f"{side}_hip": hip, f"{side}_knee": knee, f"{side}_ankle": ankle}
         rotmats[f"{side}_foot"] = body.anatomy.rotation(f"{side}_foot", (min(toes, 65.0), 0.0, 0.0))
     return body.posed(rotmats)
+
+
+def lift_heels(body: Figure, plans: dict[Side, FootPlan], most_deg: float) -> Figure:
+    """The figure with its feet where the plans put them, heels lifted where ankles would bend further than allowed.
+
+    Args:
+        body: with its pelvis posed.
+        plans: of both feet.
+        most_deg: dorsiflexion that an ankle may have with its heel on the ground.
+
+    Raises:
+        GeometryError: if a foot is too near to its hip.
+    """
+    lifted = dict(plans)
+    for _ in range(3):  # lifting a heel moves the ankle, which bends it again a little
+        posed = pose_legs(body, lifted)
+        for side, plan in lifted.items():
+            bend = posed.anatomy.angles_deg(f"{side}_ankle", posed.rotmats[INDEX[f"{side}_ankle"]])[0]
+            lifted[side] = replace(plan, pitch_deg=plan.pitch_deg + max(0.0, bend - most_deg))
+    return pose_legs(body, lifted)
 
 
 def standing_height(body: Figure, feet: dict[Side, Vec3], stretch: dict[Side, float]) -> float:

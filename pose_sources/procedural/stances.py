@@ -9,7 +9,7 @@ from pose_sources.anatomy import Anatomy
 from pose_sources.procedural.arms import drawn
 from pose_sources.procedural.figure import FRONT, LEFT, SIDES, UP, Figure, Side, Vec3, other, sign_of
 from pose_sources.procedural.hands import pick
-from pose_sources.procedural.legs import FootPlan, leg_length, pose_legs, standing_height
+from pose_sources.procedural.legs import FootPlan, leg_length, lift_heels, pose_legs, standing_height
 from pose_sources.procedural.trunk import TrunkPlan, pose_trunk, sample_trunk
 
 Rng = np.random.Generator
@@ -23,6 +23,10 @@ GAIT_DEG: Final = {
 }
 """Flexion (dorsiflexion) over a walking cycle from heel strike: what gait books print for level walking (Perry, Gait
 Analysis, 1992; Winter, Biomechanics and Motor Control of Human Movement, 2009), read off at these per cents."""
+
+
+HIP_IN_DEG: Final = 3.0
+"""Adduction of walking hips: the feet fall nearer to each other than the hips are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +79,7 @@ def walk(anatomy: Anatomy, rng: Rng, lean: float) -> Stance:
         angles = {joint: size * periodic(start, curve) for joint, curve in GAIT_DEG.items()}
         angles["knee"] = max(2.0, angles["knee"])
         out = float(rng.normal(-6, 3))
-        rotmats[f"{side}_hip"] = anatomy.rotation(f"{side}_hip", (angles["hip"] + pelvis[0], 1.5, out))
+        rotmats[f"{side}_hip"] = anatomy.rotation(f"{side}_hip", (angles["hip"] + pelvis[0], HIP_IN_DEG, out))
         for joint in ("knee", "ankle", "foot"):
             rotmats[f"{side}_{joint}"] = anatomy.rotation(f"{side}_{joint}", (angles[joint], 0.0, 0.0))
     return Stance(body.posed(rotmats), "walking")
@@ -124,9 +128,7 @@ def seated_foot(rng: Rng, body: Figure, side: Side, *, place: tuple[float, float
     """
     pitch = float(np.interp(place[2], [0.25, 0.4, 0.65, 0.83], [32, 0, 0, -22]))
     knee = 0.6 * UP + FRONT + sign_of(side) * drawn(rng, (0.0, 0.45))[0] * LEFT
-    return FootPlan(
-        ankle=from_hips(body, side, place), toe_out_deg=drawn(rng, (0, 22))[0], pitch_deg=pitch, knee=knee
-    )
+    return FootPlan(ankle=from_hips(body, side, place), toe_out_deg=drawn(rng, (0, 22))[0], pitch_deg=pitch, knee=knee)
 
 
 def cross_ankles(rng: Rng, body: Figure, seat: float) -> Figure:
@@ -146,11 +148,11 @@ def ankle_on_knee(rng: Rng, body: Figure) -> Figure:
     """Seated, one ankle laid on the other thigh behind the knee."""
     side = side_of(rng)
     hip, knee = body.at(f"{other(side)}_hip"), body.at(f"{other(side)}_knee")
-    place = hip + drawn(rng, (0.8, 0.95))[0] * (knee - hip) + drawn(rng, (0.125, 0.145))[0] * UP
+    place = hip + drawn(rng, (0.9, 1.05))[0] * (knee - hip) + drawn(rng, (0.125, 0.145))[0] * UP
     plan = FootPlan(
         ankle=place - 0.06 * sign_of(side) * LEFT,
         hanging=(-12.0, 0.0, -10.0),
-        knee=0.35 * UP + 0.4 * FRONT + sign_of(side) * LEFT,
+        knee=0.62 * UP + 0.35 * FRONT + 0.9 * sign_of(side) * LEFT,
     )
     return pose_legs(body, {side: plan})
 
@@ -160,19 +162,18 @@ def crouch(anatomy: Anatomy, rng: Rng, lean: float) -> Stance:
     if rng.uniform() < 0.25:
         return kneel(anatomy, rng, lean)
     depth, width = drawn(rng, (0.2, 1.0), (0.24, 0.56))
-    forward = 8 + 34 * depth + float(rng.normal(0, 6))
+    forward = 8 + 28 * depth + float(rng.normal(0, 6))
     trunk = sample_trunk(rng, lean=lean, pelvis=(forward, float(rng.normal(0, 2)), float(rng.normal(0, 4))))
     body = pose_trunk(anatomy, trunk)
-    below, shift = 0.98 - 0.66 * depth, 0.05 + 0.11 * depth
-    heel = float(np.interp(depth, [0.35, 0.7, 1.0], [0, 22, 48])) * drawn(rng, (0.7, 1.2))[0]
+    below, shift = 0.98 - 0.63 * depth, 0.05 + 0.13 * depth
     plans: dict[Side, FootPlan] = {}
     for side in SIDES:
         out = drawn(rng, (5, 28))[0]
         place = (0.5 * width, below, shift + float(rng.normal(0, 0.03)))
         plans[side] = FootPlan(
-            ankle=from_hips(body, side, place), toe_out_deg=out, pitch_deg=heel, knee=knee_out(side, out + 8 * depth)
+            ankle=from_hips(body, side, place), toe_out_deg=out, knee=knee_out(side, out + 8 * depth)
         )
-    return Stance(pose_legs(body, plans), "crouching")
+    return Stance(lift_heels(body, plans, most_deg=drawn(rng, (12, 26))[0]), "crouching")
 
 
 def kneel(anatomy: Anatomy, rng: Rng, lean: float) -> Stance:
@@ -185,7 +186,7 @@ def kneel(anatomy: Anatomy, rng: Rng, lean: float) -> Stance:
         ankle=from_hips(body, other(down), (width, 0.5, forward)),
         knee=FRONT + 0.6 * UP + 0.1 * sign_of(other(down)) * LEFT,
     )
-    back = FootPlan(ankle=from_hips(body, down, (0.1, 0.5, -0.45)), pitch_deg=62, toe_out_deg=2, knee=FRONT - UP)
+    back = FootPlan(ankle=from_hips(body, down, (0.1, 0.47, -0.45)), hanging=(-38.0, 0.0, 0.0), knee=FRONT - UP)
     return Stance(pose_legs(body, {other(down): front, down: back}), "kneeling on one knee")
 
 

@@ -60,7 +60,9 @@ def place_thumb(anatomy: Anatomy, shape: HandShape, *, pad_at: Vec3, pad_looks: 
     low, high = thumb_range()
     wish = np.clip(astuple(shape.thumb), low, high)
     angles = wish.copy()
-    core_at = pad_at - TIP_SHARE * RADIUS_M["thumb"] * pad_looks  # whatever way the pad ends up looking, the thumb stays outside
+    core_at = (
+        pad_at - TIP_SHARE * RADIUS_M["thumb"] * pad_looks
+    )  # whatever way the pad ends up looking, the thumb stays outside
 
     def misses(angles: Float[np.ndarray, "5"]) -> Float[np.ndarray, "11"]:
         place, looks = thumb_pad(anatomy, thumb_from(angles))
@@ -96,7 +98,9 @@ def finger_back(anatomy: Anatomy, shape: HandShape, name: str) -> tuple[Vec3, Ve
     return place - 2 * RADIUS_M[name] * looks, -looks
 
 
-def _surface(anatomy: Anatomy, rotmats: Float[np.ndarray, "3 3 3"], name: str, *, phalanx: int, share: float) -> tuple[Vec3, Vec3]:
+def _surface(
+    anatomy: Anatomy, rotmats: Float[np.ndarray, "3 3 3"], name: str, *, phalanx: int, share: float
+) -> tuple[Vec3, Vec3]:
     """A point of a phalanx's palmar side, and where that looks: to where flexion moves it."""
     points = digit_points(anatomy, rotmats, name)
     near, far = points[phalanx - 1], points[phalanx]

@@ -15,6 +15,7 @@ from cuffs.fit.linearise import (
     local_rotmats,
     pose_basis,
 )
+from cuffs.fit.weights import RowMetric, robust_terms
 from cuffs.rotations import angle_between_deg, rotmat_to_rotvec, rotvec_to_rotmat
 from cuffs.skeleton import EYEBALLS, INDEX, NUM_JOINTS, NUM_VERTS, SEGMENT_OF_JOINT
 from tests.cuffs.stick_body import stick_body
@@ -83,7 +84,7 @@ def test_the_jacobian_is_the_derivative_of_the_body(prepared, fixed_shape):
     ahead, behind = (pose_basis(basis, moved(state, sign * step, basis)).points for sign in (1, -1))
     numeric = (ahead - behind) / 2e-6
     for group in basis.groups:
-        jacobian = group_jacobian(basis, group, state, here, shared=shared)
+        jacobian, _ = group_jacobian(basis, group, state, here, shared=shared)
         columns = np.r_[(3 * group.joints[:, None] + np.arange(3)).ravel(), NUM_ROTATION:size]
         np.testing.assert_allclose(jacobian @ direction[columns], numeric[group.rows], atol=1e-7)
 
@@ -93,15 +94,21 @@ def test_normal_equations_are_the_jacobians_gram_matrix(prepared):
     state = random_state(rng)
     here = pose_basis(prepared.basis, state)
     targets = here.points + rng.normal(size=here.points.shape) * 0.01
-    metric = rng.normal(size=(len(targets), 3, 3))
-    hessian, gradient = normal_equations(prepared.basis, targets, state, here, metric=metric)
+    axis = rng.normal(size=(len(targets), 3))
+    metric = RowMetric(
+        scale=rng.random(len(targets)),
+        axis=axis / np.linalg.norm(axis, axis=1, keepdims=True),
+        along=rng.random(len(targets)),
+    )
+    found = normal_equations(prepared.basis, state, here, metric=metric, pull=targets - here.points)
+    hessian, gradient = found.hessian, found.gradient
     direction = rng.normal(size=len(hessian)) * 1e-6
     ahead = pose_basis(prepared.basis, moved(state, direction, prepared.basis)).points
     behind = pose_basis(prepared.basis, moved(state, -direction, prepared.basis)).points
-    change = np.einsum("nab,nb->na", metric, (ahead - behind) / 2)
-    residual = np.einsum("nab,nb->na", metric, targets - here.points)
-    assert direction @ hessian @ direction == pytest.approx((change**2).sum(), rel=1e-5)
-    assert direction @ gradient == pytest.approx((change * residual).sum(), rel=1e-5)
+    change = (ahead - behind) / 2
+    weighted = metric.applied(change[:, :, None], slice(None))
+    assert direction @ hessian @ direction == pytest.approx((weighted**2).sum(), rel=1e-5)
+    assert direction @ gradient == pytest.approx((change * (targets - here.points)).sum(), rel=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(6))

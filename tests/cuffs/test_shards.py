@@ -73,7 +73,7 @@ def test_plain_tar_and_webdataset_read_the_same_as_the_index(dataset):
             assert Image.open(io.BytesIO(found["jpg"])).size == (24, 24)
 
 
-def test_the_same_samples_give_the_same_bytes(dataset, tmp_path):
+def test_the_same_samples_give_the_same_bytes(dataset):
     path = dataset / "shards" / "shard-000000.tar"
     before = path.read_bytes()
     rng = np.random.default_rng(0)
