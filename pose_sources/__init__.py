@@ -14,10 +14,11 @@ A recipe's `poses` is one of these, told apart by `kind`:
 """
 
 from pose_sources.mixture import DrawnPose, MixtureConfig, Poses, WeightedSource
-from pose_sources.opening import PosesConfig, open_poses, open_source
+from pose_sources.opening import BodyAtHand, PosesConfig, open_poses, open_source
 from pose_sources.source import IndexedPoseSource, PoseSource, RestPelvis
 
 __all__ = [
+    "BodyAtHand",
     "DrawnPose",
     "IndexedPoseSource",
     "MixtureConfig",

@@ -20,9 +20,9 @@ eye             down                    to the left             roll
 
 The shoulder is a ball: `shoulder_angles`.
 
-Where rest poses differ between body models, zero is not the rest pose: legs hang straight down, fingers are straight and
-parallel to the middle one's metacarpal, the thumb is straight in the plane of the palm, `THUMB_RADIAL_DEG` from that
-direction.
+Where rest poses differ between body models, zero is not the rest pose: legs hang straight down, fingers are straight
+and parallel to the middle one's metacarpal, the thumb is straight in the plane of the palm, `THUMB_RADIAL_DEG` from
+that direction.
 """
 
 from dataclasses import dataclass

@@ -71,7 +71,8 @@ def bent_limb(upper: Vec3, lower: Vec3, hinge: Vec3, reach_m: float) -> float:
     """Angle of the middle hinge at which a limb's end is a given distance from its root, radians.
 
     With the lower bone l turned by t about the hinge h, the end's squared distance is
-    u² + l² + 2 (p + c cos t + s sin t), where p is the product of both bones' parts along the hinge, f is l's part square to it, c = u · f, s = u · (h × f).
+    u² + l² + 2 (p + c cos t + s sin t): p is the product of both bones' parts along the hinge, f is l's part square to
+    it, c = u · f and s = u · (h × f).
 
     Args:
         upper: upper bone in the rest pose, metres.

@@ -1,79 +1,156 @@
 """Clothes cut from MakeHuman's own helpers: tights around the whole body, and a skirt.
 
 A garment is the part of a helper between edge loops, lifted off the body. Its hems are lined: a band turns inwards and
-meets the skin, so that nobody looks through a sleeve into a body without skin.
+nearly meets the skin, so that nobody looks through a sleeve into a body without skin.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from cuffs.character.base_mesh import BaseMesh, triangles
-from cuffs.character.body_frame import BodyFrame, limb_shares, vertex_normals
-from cuffs.character.quad_loops import QuadMesh, border_loops
+from cuffs.character.body_frame import BodyFrame
+from cuffs.character.quad_loops import QuadMesh, hem_vertices
 from cuffs.character.records import Part
+from cuffs.skeleton import INDEX
 
 Array = np.ndarray
 
 LINING_M = 0.0005
 """How far off the helper a hem's lining ends. Helpers lie about 6 mm off the skin."""
 
-HIDDEN_DEPTH = 2
-"""Skin is masked beneath faces that are as many rings or more away from any hem."""
+LOOP_SIZES = {"arm": 12, "leg": 18, "torso": 36, "head": 26, "skirt": 36}
+"""Vertices of the loops around each limb of the helpers."""
 
-NEAR_M = 0.045
-"""Skin farther than this from a garment is not beneath it."""
+FRONT_M = 0.1
+"""How far in front of a joint cloth is looked for."""
+
+GROUND_M = 0.012
+"""Soles are flat: what lies this low at rest doesn't stand off, so that shoes stand on the ground."""
+
+Cuts = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Garment:
-    """What a garment is cut from, where, and how wide it is."""
+    """What a garment is cut from, where, and how wide it is. Limbs are arm, leg, torso, head, and skirt."""
 
     kind: str
     helper: str
-    cuts: Mapping[str, float]
-    """Which loops bound it, by limb: 0 is where the limb begins and 1 where it ends (`body_frame.LIMB_JOINTS`)."""
+    cuts: Cuts
+    """Which loops bound it: the one nearest to so far along a limb, 0 being where the limb begins and 1 where it ends."""
+
+    bare_rings: Mapping[str, int] = field(default_factory=dict)
+    """Rings of faces taken off within the cut of a limb, where no loop runs: shoulders, wide collars."""
 
     offset_m: float
-    flare_m: Mapping[str, float] = MappingProxyType({})
-    """How much farther it stands off at the cut of a limb, growing from where the limb begins."""
+    """How far the garment stands off the helper."""
+
+    flare_m: Mapping[str, float] = field(default_factory=dict)
+    """How much farther it stands off at the end of a limb, growing along it."""
 
     seed: str = "spine2"
-    """Joint in front of which it surely is."""
+    """The joint at whose front it surely is; a joint without its side stands for both."""
 
 
-TORSO = {"neck": 0.33, "arm": 0.36, "trunk": -0.06}
-"""Collar, short sleeves, and a hem over the hips."""
+def both_sides(limb: str) -> tuple[str, ...]:
+    """Names of a limb in `BodyFrame`: arms and legs come in pairs."""
+    return (f"left_{limb}", f"right_{limb}") if limb in ("arm", "leg") else (limb,)
 
-WAIST = 0.25
-"""Where trousers and skirts sit, as a share of the trunk."""
 
-TUCKED = 0.10
+def cut_garment(base: BaseMesh, frame: BodyFrame, garment: Garment) -> Int[Array, "quads 4"]:
+    """The faces of a garment, full vertex numbers."""
+    mesh = QuadMesh(base.groups[garment.helper].verts)
+    loops = mesh.closed_loops()
+    chosen = {
+        (limb, side): _nearest_loop(frame, loops, limb, side, at)
+        for limb, at in garment.cuts.items()
+        for side in both_sides(limb)
+    }
+    kept = np.zeros(len(mesh.quads), bool)
+    for joint in (garment.seed,) if garment.seed in INDEX else (f"left_{garment.seed}", f"right_{garment.seed}"):
+        front = frame.joint(joint) - [0.0, FRONT_M, 0.0]
+        seed = int(np.linalg.norm(frame.rest[mesh.quads].mean(1) - front, axis=1).argmin())
+        kept |= mesh.enclosed(seed, list(chosen.values()))
+    for (limb, _), loop in chosen.items():
+        if limb in garment.bare_rings:
+            kept &= mesh.rings_from(loop)[mesh.quads].max(1) > garment.bare_rings[limb]
+    return mesh.quads[kept]
 
-GARMENTS: Mapping[str, Garment] = MappingProxyType({
-    "shirt_short": Garment(
-        kind="shirt", helper="helper-tights", cuts=TORSO, offset_m=0.006, flare_m={"arm": 0.012, "trunk": 0.006}
-    ),
-    "shirt_long": Garment(
-        kind="shirt", helper="helper-tights", cuts=TORSO | {"arm": 0.97}, offset_m=0.006,
-        flare_m={"arm": 0.006, "trunk": 0.006},
-    ),
-    "tank": Garment(
-        kind="shirt", helper="helper-tights", cuts=TORSO | {"neck": 0.0, "arm": 0.0}, offset_m=0.005,
-        flare_m={"trunk": 0.005},
-    ),
-    "trousers": Garment(
-        kind="trousers", helper="helper-tights", cuts={"trunk": WAIST, "leg": 0.97}, offset_m=0.002,
-        flare_m={"leg": 0.014}, seed="pelvis",
-    ),
-    "shorts": Garment(
-        kind="trousers", helper="helper-tights", cuts={"trunk": WAIST, "leg": 0.42}, offset_m=0.002,
-        flare_m={"leg": 0.02}, seed="pelvis",
-    ),
-    "skirt_long": Garment(kind="skirt", helper="helper-skirt", cuts={"skirt": 0.85}, offset_m=0.005, seed="pelvis"),
-    "skirt_knee": Garment(kind="skirt", helper="helper-skirt", cuts={"skirt": 0.62}, offset_m=0.005, seed="pelvis"),
-    "skirt_short": Garment(kind="skirt", helper="helper-skirt", cuts={"skirt": 0.45}, offset_m=0.005, seed="pelvis"),
-})  # fmt: skip
+
+def _nearest_loop(
+    frame: BodyFrame, loops: list[tuple[int, ...]], limb: str, side: str, at: float
+) -> tuple[int, ...]:
+    """The loop around a limb whose middle is nearest to so far along it."""
+    around = [loop for loop in loops if len(loop) == LOOP_SIZES[limb]]
+    middles = np.stack([frame.rest[list(loop)].mean(0) for loop in around])
+    if limb == "skirt":
+        heights = middles[:, 2]
+        share = (heights.max() - heights) / np.ptp(heights)
+        return around[int(np.abs(share - at).argmin())]
+    areas = np.stack([_area(frame.rest[list(loop)]) for loop in around])
+    level = np.abs(areas[:, 2]) / np.linalg.norm(areas, axis=1) > 0.5
+    sideways = {"left": middles[:, 0] > 0.05, "right": middles[:, 0] < -0.05}.get(side.split("_")[0])
+    fits = level & (sideways if sideways is not None else np.abs(middles[:, 0]) < 0.01)
+    distance = np.where(fits, np.abs(frame.along(side, middles) - at), np.inf)
+    return around[int(distance.argmin())]
+
+
+def _area(loop: Float[Array, "n 3"]) -> Float[Array, "3"]:
+    """Twice the area that a closed line encloses, along its normal."""
+    away = loop - loop.mean(0)
+    return np.cross(away, np.roll(away, -1, axis=0)).sum(0)
+
+
+def standoff(frame: BodyFrame, garment: Garment, vertices: Int[Array, " n"]) -> Float[Array, " n"]:
+    """How far each vertex of a garment stands off the helper, metres."""
+    found = np.full(len(vertices), garment.offset_m)
+    points = frame.rest[vertices]
+    for limb, flare in garment.flare_m.items():
+        for side in both_sides(limb):
+            along = frame.along(side, points)
+            share = np.clip(-2 * along + 1 if limb == "torso" else along, 0, 1)  # a shirt widens downwards
+            found += flare * share * frame.limb_weight(side)[vertices]
+    is_sole = (garment.kind == "shoes") & (points[:, 2] < frame.rest[:, 2].min() + GROUND_M)
+    return np.where(is_sole, 0.0, found)
+
+
+def sewn(
+    quads: Int[Array, "quads 4"], offset: Float[Array, " n"]
+) -> tuple[Int[Array, " m"], Int[Array, "triangles 3"], Float[Array, " m"]]:
+    """Faces with their hems lined: full vertices, triangles into them, offsets.
+
+    The lining repeats the outermost ring of faces, turned over: its outer edge lies on the hem, its inner edge near the
+    skin.
+
+    Args:
+        quads: the garment's faces, full numbers.
+        offset: of its vertices in ascending order, metres.
+    """
+    vertices, flat = np.unique(quads, return_inverse=True)
+    outer = flat.reshape(quads.shape)
+    is_hem = hem_vertices(outer)
+    lining = outer[is_hem[outer].any(1)][:, ::-1]
+    lined, lined_flat = np.unique(lining, return_inverse=True)
+    inner_offset = np.where(is_hem[lined], -offset[lined], -LINING_M)  # its normals point inwards
+    faces = np.concatenate([triangles(outer), triangles(lined_flat.reshape(lining.shape)) + len(vertices)])
+    return np.concatenate([vertices, vertices[lined]]), faces, np.concatenate([offset, inner_offset])
+
+
+def make_part(base: BaseMesh, frame: BodyFrame, name: str, garment: Garment, body_vertices: Int[Array, " b"]) -> Part:
+    """A garment as a part of the topology."""
+    from cuffs.character.beneath import hidden_by_helper, hidden_by_skirt
+
+    quads = cut_garment(base, frame, garment)
+    vertices, faces, offset = sewn(quads, standoff(frame, garment, np.unique(quads)))
+    hidden = (hidden_by_skirt if garment.kind == "skirt" else hidden_by_helper)(frame, quads, body_vertices)
+    return Part(
+        name=name,
+        kind=garment.kind,
+        vertices=vertices.astype(np.int32),
+        faces=faces.astype(np.int32),
+        offset=offset.astype(np.float32),
+        hides=hidden.astype(np.int32),
+    )

@@ -52,6 +52,18 @@ class QuadMesh:
                         front.append(face)
         return reached
 
+    def rings_from(self, loop: tuple[int, ...]) -> Int[Array, " verts"]:
+        """Edges to walk from a loop to each vertex; as many as there are vertices where there is no way."""
+        distance = np.full(int(self.quads.max()) + 1, len(self._around))
+        distance[list(loop)] = 0
+        front = list(loop)
+        while front:
+            after = [b for a in front for b in self._around[a]]
+            steps = int(distance[front[0]]) + 1
+            front = sorted({b for b in after if distance[b] > steps})
+            distance[front] = steps
+        return distance
+
     def _follow(self, a: int, b: int) -> list[int]:
         """Vertices of the loop that begins with an edge, until it closes or ends."""
         loop = [a, b]
@@ -75,18 +87,10 @@ def edge(a: int, b: int) -> Edge:
     return (a, b) if a < b else (b, a)
 
 
-def border_loops(faces: Int[Array, "faces corners"]) -> list[tuple[int, ...]]:
-    """The closed lines around a mesh's openings, each once."""
-    follows: dict[int, int] = {}
-    directed = {(a, b) for face in faces.tolist() for a, b in zip(face, face[1:] + face[:1], strict=True)}
-    for a, b in directed:
-        if (b, a) not in directed:
-            follows[a] = b
-    loops = []
-    while follows:
-        start = min(follows)
-        loop = [start]
-        while (after := follows.pop(loop[-1])) != start:
-            loop.append(after)
-        loops.append(tuple(loop))
-    return loops
+def hem_vertices(faces: Int[Array, "faces corners"]) -> Bool[Array, " verts"]:
+    """Which vertices of a mesh lie on its border."""
+    ends = np.stack([faces, np.roll(faces, -1, axis=1)], -1).reshape(-1, 2)
+    edges, count = np.unique(np.sort(ends, axis=1), axis=0, return_counts=True)
+    found = np.zeros(faces.max() + 1, bool)
+    found[edges[count == 1]] = True
+    return found

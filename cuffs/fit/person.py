@@ -37,6 +37,9 @@ NUM_EXPRESSIONS = 10
 EYE_ROUNDS = 2
 """The eyes' rotation needs the shape, and the shape, through the pose correctives of the eyes, their rotation."""
 
+HAND_TRUST = 2.0
+"""Weight of a hand's vertex against any other's: hands are small, and their own shape is what their pose shows in."""
+
 RIDING_EYES: Mapping[str, str | None] = {"left_eye": "head", "right_eye": "head"}
 SEEING_EYES: Mapping[str, str | None] = {"left_eye": None, "right_eye": None}
 
@@ -105,13 +108,15 @@ def prepare_fit(
     vertices = vertices[covered[vertices]]
     eyes = {side: run.start + np.flatnonzero(covered[run]) for side, run in EYEBALLS.items()}
     has_eyes = all(2 * len(eyes[side]) > run.stop - run.start for side, run in EYEBALLS.items())
+    parts = skin_parts(model)
+    hands = np.concatenate([parts["left_hand"], parts["right_hand"]])
     rows = model_rows(model, vertices, num_betas=NUM_BETAS, num_expressions=NUM_EXPRESSIONS)
     return FitModel(
         model=model,
         vertices=vertices,
-        trust=np.ones(len(vertices)),
+        trust=np.where(np.isin(vertices, hands), HAND_TRUST, 1.0),
         basis=basis_of_rows(model, rows, groups=sorted_groups(rows)),
-        parts=skin_parts(model),
+        parts=parts,
         eyeballs=eyes if has_eyes else {},
         settings=settings or FitSettings(),
     )

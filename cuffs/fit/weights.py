@@ -39,7 +39,7 @@ class CostTerms:
 def robust_terms(
     residual: Float[Array, "rows 3"], trust: Float[Array, " rows"], *, scale_m: float, is_near: bool
 ) -> CostTerms:
-    """The pseudo-Huber cost trust * c^2 (sqrt(1 + r^2 / c^2) - 1), quadratic for small residuals, linear for large ones.
+    """The pseudo-Huber cost trust * c^2 (sqrt(1 + r^2 / c^2) - 1), quadratic for small, linear for large residuals.
 
     Its gradient is w r with w = 1 / sqrt(1 + r^2 / c^2), its second derivative w across the residual and w^3 along it.
     Far from the solution the majoriser w in every direction is used (reweighted least squares: never overshoots), near

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from jaxtyping import Float
 
 from cuffs.records import PoseOrigin, PoseSample, PoseValidity
 from cuffs.rotations import rotmat_to_rotvec
@@ -44,9 +45,15 @@ class ProceduralSource:
         return sample_pose(self.config, self.anatomy, np.random.default_rng(number), row=number)
 
 
-def open_procedural(config: ProceduralConfig) -> ProceduralSource:
-    """The generator, for the average adult's skeleton."""
-    return ProceduralSource(config, build_anatomy(REST_JOINTS))
+def open_procedural(config: ProceduralConfig, rest_joints: Float[np.ndarray, "55 3"] = REST_JOINTS) -> ProceduralSource:
+    """The generator.
+
+    Args:
+        config: what is drawn.
+        rest_joints: joints of the body model that the poses are for, at rest, metres: the same rotations bend two
+            models differently where their rest poses differ, thumbs above all.
+    """
+    return ProceduralSource(config, build_anatomy(rest_joints - rest_joints[0]))
 
 
 def sample_pose(config: ProceduralConfig, anatomy: Anatomy, rng: np.random.Generator, *, row: int) -> PoseSample:

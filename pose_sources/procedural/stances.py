@@ -148,7 +148,7 @@ def ankle_on_knee(rng: Rng, body: Figure) -> Figure:
     """Seated, one ankle laid on the other thigh behind the knee."""
     side = side_of(rng)
     hip, knee = body.at(f"{other(side)}_hip"), body.at(f"{other(side)}_knee")
-    place = hip + drawn(rng, (0.9, 1.05))[0] * (knee - hip) + drawn(rng, (0.125, 0.145))[0] * UP
+    place = hip + drawn(rng, (0.9, 1.05))[0] * (knee - hip) + drawn(rng, (0.095, 0.115))[0] * UP
     plan = FootPlan(
         ankle=place - 0.06 * sign_of(side) * LEFT,
         hanging=(-12.0, 0.0, -10.0),

@@ -135,7 +135,8 @@ def test_vertex_picks_sit_where_their_names_say(body):
             own = np.flatnonzero(np.isin(body.weights.argmax(1), descendants(f"{side}_{finger}3")))
             along = (body.v_template[own] - last) @ (last - before)
             tip = (at[f"{side}_{finger}_tip"] - last) @ (last - before)
-            assert np.isclose(tip, along.max()), f"{side} {finger}"
+            short_m = (along.max() - tip) / np.linalg.norm(last - before)
+            assert short_m < 0.002, f"{side} {finger}"
 
 
 def test_left_is_left(body):
