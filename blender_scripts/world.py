@@ -53,9 +53,7 @@ def add_world(place: PlaceSpec, light: LightSpec, image: ImageSpec, file: PlaceI
         share = STUDIO_SHARE if light.kind == "studio" else EVEN_SHARE
         surroundings, width = _background(graph, light.colour, share * light.strength), 0
     if place.kind == "photo" and file is not None:
-        seen = _background(graph, _photograph(graph, image, file), 1.0)
-        is_camera = graph.node("ShaderNodeLightPath").outputs["Is Camera Ray"]
-        surroundings = graph.node("ShaderNodeMixShader", {0: is_camera, 1: surroundings, 2: seen}).outputs[0]
+        surroundings = _seen_as(graph, surroundings, _photograph(graph, image, file))
     graph.output(surroundings, kind="ShaderNodeOutputWorld")
     world.cycles.sampling_method = "MANUAL" if width else "NONE"
     if width:
@@ -116,8 +114,16 @@ def _panorama(graph: Graph, place: PlaceSpec, light: LightSpec, file: PlaceImage
     angle = float(np.radians(place.rotation_deg))
     turned = graph.node("ShaderNodeVectorRotate", {"Vector": direction, "Angle": angle}, {"rotation_type": "Z_AXIS"})
     texture = graph.node("ShaderNodeTexEnvironment", {"Vector": turned.outputs[0]}, {"image": file.image})
-    colour = graph.mix(1.0, texture.outputs[0], light.colour, blend="MULTIPLY")
-    return _background(graph, colour, EVEN_SHARE * light.strength / file.dome_brightness)
+    strength = EVEN_SHARE * light.strength / file.dome_brightness
+    colour = graph.vector("MULTIPLY", texture.outputs[0], tuple(strength * channel for channel in light.colour))
+    return _seen_as(graph, _background(graph, colour, 1.0), _without_glare(graph, colour))
+
+
+def _seen_as(graph: Graph, surroundings: Socket, colour: Socket) -> Socket:
+    """Surroundings that light the scene as they are, but show the camera something else."""
+    is_camera = graph.node("ShaderNodeLightPath").outputs["Is Camera Ray"]
+    seen = _background(graph, colour, 1.0)
+    return graph.node("ShaderNodeMixShader", {0: is_camera, 1: surroundings, 2: seen}).outputs[0]
 
 
 def _photograph(graph: Graph, image: ImageSpec, file: PlaceImage) -> Socket:

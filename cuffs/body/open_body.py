@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from cuffs.body.open_face import (
     FaceFrame,
+    contour_landmarks,
     expression_directions,
     fit_jaw,
     jaw_free,
@@ -178,12 +179,15 @@ class _Maker:
         shapedirs = arrays["shapedirs"].copy()
         shapedirs[..., 300:] = expression_directions(free, self.mesh.mirror, count=100)
         landmarks, bary = project_from_front(template, self.mesh.faces, landmark_layout(self._frame(template)))
+        skin = self.weights[:, [head, INDEX["jaw"]]].sum(1) > 0.6
+        ear = template[VERTEX_PICKS["left_ear"]]
+        contour, contour_bary = contour_landmarks(template, self.mesh.faces, skin, ear=ear)
         return {
             "shapedirs": shapedirs,
             "lmk_faces_idx": landmarks,
             "lmk_bary_coords": bary,
-            "dynamic_lmk_faces_idx": np.tile(landmarks[:17], (79, 1)),
-            "dynamic_lmk_bary_coords": np.tile(bary[:17], (79, 1, 1)),
+            "dynamic_lmk_faces_idx": contour,
+            "dynamic_lmk_bary_coords": contour_bary,
         }
 
     def _actions(self) -> Float[Array, "actions verts 3"]:

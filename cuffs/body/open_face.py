@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from cuffs.annotate.raster import Canvas, nearest_faces
 from cuffs.body.open_shape import principal_directions, symmetric_points, without
@@ -104,7 +104,7 @@ def landmark_layout(face: FaceFrame) -> Float[Array, "51 2"]:
     eye_x, eye_y, r = face.eye[0], face.eye[1], face.eye_radius
     brow = [
         (eye_x + dx * r, eye_y + dy * r)
-        for dx, dy in ((-1.25, 1.35), (-0.6, 1.75), (0.1, 1.9), (0.85, 1.75), (1.6, 1.25))
+        for dx, dy in ((-1.2, 1.05), (-0.6, 1.4), (0.1, 1.55), (0.85, 1.4), (1.55, 0.95))
     ]
     tip_y = face.nose_tip[1]
     bridge = [(0.0, eye_y + (tip_y - eye_y) * share) for share in (-0.02, 0.33, 0.66, 1.0)]
@@ -132,6 +132,43 @@ def landmark_layout(face: FaceFrame) -> Float[Array, "51 2"]:
     right_brow = [(-x, y) for x, y in reversed(brow)]
     right_eye = [(-eye[number][0], eye[number][1]) for number in (3, 2, 1, 0, 5, 4)]
     return np.array([*right_brow, *brow, *bridge, *nostrils, *right_eye, *eye, *mouth])
+
+
+def contour_landmarks(
+    verts: Float[Array, "verts 3"],
+    faces: Int[Array, "faces 3"],
+    skin: Bool[Array, " verts"],
+    *,
+    ear: Float[Array, "3"],
+) -> tuple[Int[Array, "79 17"], Float[Array, "79 17 3"]]:
+    """The 17 points of the jaw's outline as seen from the front, for heads turned by up to 39 degrees.
+
+    From the person's right ear over the chin to the left one. Rows are in `smplx`'s order: 0 to 39 for heads turned to
+    the person's right by as many degrees, 40 to 78 for 1 to 39 degrees to the left.
+
+    Args:
+        verts: T-pose.
+        faces: triangles.
+        skin: vertices of head and jaw.
+        ear: the left ear's outermost point.
+    """
+    jaw = np.flatnonzero(skin & (verts[:, 2] > ear[2] + 0.005) & (verts[:, 1] < ear[1] + 0.01))
+    middle = jaw[np.abs(verts[jaw, 0]) < 1e-6]
+    chin = int(middle[np.argmin(verts[middle, 1] - 0.5 * verts[middle, 2])])
+    heights = ear[1] + (verts[chin, 1] - ear[1]) * np.arange(8) / 8
+    first_face = {int(vertex): number for number in reversed(range(len(faces))) for vertex in faces[number]}
+    found = np.zeros((79, 17), np.int64)
+    weights = np.zeros((79, 17, 3))
+    for row in range(79):
+        turn_deg = -row if row <= 39 else row - 39
+        x = (verts[jaw] @ rotvec_to_rotmat(np.array([0.0, np.radians(turn_deg), 0.0])).T)[:, 0]
+        levels = [np.abs(verts[jaw, 1] - height) < 0.006 for height in heights]
+        right = [int(jaw[np.argmin(np.where(level, x, np.inf))]) for level in levels]
+        left = [int(jaw[np.argmax(np.where(level, x, -np.inf))]) for level in levels]
+        for place, vertex in enumerate([*right, chin, *reversed(left)]):
+            found[row, place] = first_face[vertex]
+            weights[row, place] = faces[first_face[vertex]] == vertex
+    return found, weights
 
 
 def project_from_front(

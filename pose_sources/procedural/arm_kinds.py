@@ -10,7 +10,7 @@ import numpy as np
 
 from pose_sources.kinematics import unit
 from pose_sources.procedural.arms import ArmPlan, HandAim, HandTurn, chest_place, drawn, spread_about, touching
-from pose_sources.procedural.body_capsules import skin_normal, skin_point
+from pose_sources.procedural.body_capsules import Capsules, leg_capsules, skin_normal, skin_point, trunk_capsules
 from pose_sources.procedural.figure import FRONT, UP, Figure, Side, Vec3, direction, other, sign_of
 
 Rng = np.random.Generator
@@ -32,16 +32,16 @@ def any_turn(rng: Rng, pronation: tuple[float, float] = (-50, 60)) -> HandTurn:
     return HandTurn(pronation=float(rng.uniform(*pronation)), flexion=flexion, ulnar=ulnar)
 
 
-def laid_on(body: Figure, contact: Vec3, *, fingers: Vec3, elbow: Vec3) -> ArmPlan:
-    """An arm whose palm lies on trunk or head at a point of the skin.
+def laid_on(part: Capsules, contact: Vec3, *, fingers: Vec3, elbow: Vec3) -> ArmPlan:
+    """An arm whose palm lies on the body at a point of the skin.
 
     Args:
-        body: with trunk and legs posed.
-        contact: point of the skin, metres from the pelvis.
+        part: of the body, what the hand lies on.
+        contact: point of its skin, metres from the pelvis.
         fingers: where the fingers point along the skin.
         elbow: where the elbow sticks out.
     """
-    surface = skin_normal(body, contact)
+    surface = skin_normal(part, contact)
     wrist, hand = touching(contact, surface=surface, fingers=fingers)
     return ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=LAID, away=surface)
 
@@ -67,10 +67,10 @@ def on_hip(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     up, front, back, tilt = drawn(rng, (0.06, 0.14), (-0.1, 0.35), (0.1, 0.8), (-0.25, 0.25))
     pelvis = body.frame("pelvis")
     surface = pelvis @ direction(side, out=1, front=front)
-    contact = skin_point(body, body.at("pelvis") + up * pelvis[:, 1], surface)
+    contact = skin_point(trunk_capsules(body), body.at("pelvis") + up * pelvis[:, 1], surface)
     elbow = direction(side, out=1, front=-back)
     bent = body.at(f"{side}_shoulder") + 0.28 * unit(elbow - 0.9 * UP)  # where the elbow will be, about
-    return laid_on(body, contact, fingers=unit(contact - bent) + tilt * FRONT, elbow=elbow)
+    return laid_on(trunk_capsules(body), contact, fingers=unit(contact - bent) + tilt * FRONT, elbow=elbow)
 
 
 def behind_back(body: Figure, side: Side, rng: Rng) -> ArmPlan:
@@ -78,7 +78,7 @@ def behind_back(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     up, away = drawn(rng, (0.02, 0.12), (0.035, 0.05))
     back = body.frame("spine1") @ direction(side, front=-1)
     start = body.at("spine1") + body.frame("spine1") @ np.array([sign_of(side) * 0.09, up, 0.0])
-    wrist = skin_point(body, start, back) + away * back
+    wrist = skin_point(trunk_capsules(body), start, back) + away * back
     hand = HandAim(fingers=direction(side, out=-1, up=-0.3), palm=back)
     return ArmPlan(
         wrist=wrist, elbow=direction(side, out=1, front=-0.6), hand=hand, hand_kinds=("relaxed", "fist", "bar")
@@ -87,20 +87,13 @@ def behind_back(body: Figure, side: Side, rng: Rng) -> ArmPlan:
 
 def on_thigh(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """Palm on the thigh or knee."""
-    share, roll, inwards, turn = drawn(rng, (0.45, 0.98), (-0.5, 0.4), (-0.1, 0.5), (-0.3, 0.3))
-    hip, knee = body.at(f"{side}_hip"), body.at(f"{side}_knee")
+    share, roll, inwards, tilt = drawn(rng, (0.4, 0.95), (-0.5, 0.4), (-0.1, 0.5), (-0.3, 0.3))
+    hip, knee, leg = body.at(f"{side}_hip"), body.at(f"{side}_knee"), leg_capsules(body, side)
     bone = unit(knee - hip)
-    surface = unit(UP + roll * direction(side, out=1) + 0.1 * FRONT)
-    surface = unit(surface - (surface @ bone) * bone)
-    contact = hip + share * (knee - hip) + (0.094 - 0.022 * share) * surface
-    wrist, hand = touching(contact, surface=surface, fingers=bone + turn * direction(side, out=1))
-    return ArmPlan(
-        wrist=wrist,
-        elbow=direction(side, out=1 - inwards, front=-0.6, up=-0.4),
-        hand=hand,
-        hand_kinds=LAID,
-        away=surface,
-    )
+    up = unit(UP + roll * direction(side, out=1) + 0.1 * FRONT)
+    contact = skin_point(leg, hip + share * (knee - hip), unit(up - (up @ bone) * bone))
+    elbow = direction(side, out=1 - inwards, front=-0.6, up=-0.4)
+    return laid_on(leg, contact, fingers=bone + tilt * direction(side, out=1), elbow=elbow)
 
 
 def talk(body: Figure, side: Side, rng: Rng) -> ArmPlan:
@@ -160,9 +153,11 @@ def to_ear(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """Hand at the ear, as with a telephone."""
     up, front = drawn(rng, (0.02, 0.07), (0.0, 0.4))
     head = body.frame("head")
-    contact = skin_point(body, body.at("head") + up * head[:, 1], head @ direction(side, out=1, front=front))
+    contact = skin_point(
+        trunk_capsules(body), body.at("head") + up * head[:, 1], head @ direction(side, out=1, front=front)
+    )
     elbow = direction(side, out=0.8, up=-1, front=0.3)
-    return laid_on(body, contact, fingers=head @ direction(side, up=1, front=-0.3), elbow=elbow)
+    return laid_on(trunk_capsules(body), contact, fingers=head @ direction(side, up=1, front=-0.3), elbow=elbow)
 
 
 def to_chin(body: Figure, side: Side, rng: Rng) -> ArmPlan:
@@ -179,9 +174,9 @@ def behind_head(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     up, out = drawn(rng, (0.04, 0.12), (0.2, 0.9))
     head = body.frame("head")
     surface = head @ direction(side, out=out, front=-1, up=0.3)
-    contact = skin_point(body, body.at("head") + up * head[:, 1], surface)
+    contact = skin_point(trunk_capsules(body), body.at("head") + up * head[:, 1], surface)
     elbow = direction(side, out=1, front=0.3, up=0.1)
-    return laid_on(body, contact, fingers=head @ direction(side, out=-1, up=0.5), elbow=elbow)
+    return laid_on(trunk_capsules(body), contact, fingers=head @ direction(side, out=-1, up=0.5), elbow=elbow)
 
 
 def on_chest(body: Figure, side: Side, rng: Rng) -> ArmPlan:
@@ -189,9 +184,9 @@ def on_chest(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     out, up = drawn(rng, (-0.06, 0.04), (-0.02, 0.08))
     chest = body.frame("spine3")
     start = body.at("spine3") + chest @ np.array([sign_of(side) * out, up, 0.0])
-    contact = skin_point(body, start, chest @ direction(side, front=1))
+    contact = skin_point(trunk_capsules(body), start, chest @ direction(side, front=1))
     elbow = direction(side, out=1, up=-0.7)
-    return laid_on(body, contact, fingers=chest @ direction(side, out=-1, up=0.35), elbow=elbow)
+    return laid_on(trunk_capsules(body), contact, fingers=chest @ direction(side, out=-1, up=0.35), elbow=elbow)
 
 
 def reach_to(body: Figure, side: Side, rng: Rng, way: Vec3) -> ArmPlan:
@@ -278,7 +273,7 @@ def clasped(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
     up, out = drawn(rng, (0.0, 0.2), (0.06, 0.1))
     plans: dict[Side, ArmPlan] = {}
     belly = body.frame("spine1")
-    skin = skin_point(body, body.at("spine1"), belly[:, 2]) - body.at("spine1")
+    skin = skin_point(trunk_capsules(body), body.at("spine1"), belly[:, 2]) - body.at("spine1")
     for arm, away in ((side, 0.105), (other(side), 0.055)):
         wrist = body.at("spine1") + skin + belly @ np.array([sign_of(arm) * out, up - 0.06, away])
         hand = HandAim(fingers=direction(arm, out=-0.75, up=-0.7), palm=direction(arm, front=-1))

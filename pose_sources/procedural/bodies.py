@@ -45,7 +45,7 @@ IDLE: Final[Weights] = {"hang": 5, "on_hip": 1.7, "behind_back": 0.5, "carry": 0
 SEATED: Final[Weights] = {"on_thigh": 5, "talk": 1, "hang": 0.4, "to_chin": 0.4}
 LIVELY: Final[Weights] = {
     "talk": 4, "show_palm": 2.5, "wave": 1.5, "point_at": 1.5, "carry": 1, "to_ear": 0.7, "to_chin": 1,
-    "behind_head": 0.6, "on_chest": 0.7, "together": 1.2,
+    "behind_head": 0.6, "on_chest": 0.7,
 }  # fmt: skip
 
 BODY_KINDS: Final[Mapping[str, BodyKind]] = {
@@ -71,7 +71,8 @@ BODY_KINDS: Final[Mapping[str, BodyKind]] = {
         rest={**IDLE, "reach_up": 1, "reach_front": 1, "reach_side": 1, "on_thigh": 0.6},
     ),
     "gesturing": BodyKind(
-        stances=((stand, 3), (sit, 1)), arms=LIVELY, rest={**LIVELY, "hang": 3, "on_hip": 1.5, "on_thigh": 1}
+        stances=((stand, 3), (sit, 1)), arms={**LIVELY, "together": 1.2},
+        rest={**LIVELY, "hang": 3, "on_hip": 1.5, "on_thigh": 1},
     ),
 }  # fmt: skip
 

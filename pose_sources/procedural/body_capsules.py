@@ -12,11 +12,11 @@ from jaxtyping import Float
 
 from cuffs.skeleton import FINGERS
 from pose_sources.capsules import overlap
-from pose_sources.procedural.figure import Figure, Side, Vec3, other
+from pose_sources.procedural.figure import Figure, Side, Vec3, other, sign_of
 from pose_sources.rest_skeleton import finger_tips
 
 TRUNK: Final[tuple[tuple[str, float, float, float, float], ...]] = (
-    ("pelvis", 0.052, 0.000, 0.010, 0.118),
+    ("pelvis", 0.068, 0.010, 0.010, 0.118),
     ("spine1", 0.050, 0.065, 0.072, 0.104),
     ("spine2", 0.042, 0.016, 0.059, 0.106),
     ("spine3", 0.065, -0.020, 0.069, 0.118),
@@ -28,7 +28,17 @@ TRUNK: Final[tuple[tuple[str, float, float, float, float], ...]] = (
 """Capsules across the trunk: joint that carries them, half length, height and depth against it, radius; metres."""
 
 ARM_RADIUS_M: Final = {"upper": 0.046, "fore": 0.040, "wrist": 0.029, "palm": 0.019, "digit": 0.010}
-LEG_RADIUS_M: Final = {"thigh": 0.086, "knee": 0.066, "calf": 0.060, "shin": 0.044, "foot": 0.035}
+LEG: Final[tuple[tuple[str, float, float, float, float], ...]] = (
+    ("hip", 0.22, -0.016, 0.023, 0.086),
+    ("hip", 0.60, -0.010, 0.020, 0.078),
+    ("knee", 0.00, -0.004, 0.006, 0.060),
+    ("knee", 0.40, 0.010, -0.020, 0.058),
+    ("ankle", 0.00, 0.004, -0.010, 0.040),
+)
+"""Points along a left leg, joined by capsules: joint, share of the way to the next one, then how far muscles lie to the
+outside and to the front of the bone, and the radius; metres."""
+
+FOOT_M: Final = 0.035
 
 RAY_M: Final = 0.4
 RAY_STEP_M: Final = 0.002
@@ -82,11 +92,16 @@ def forearm_capsules(body: Figure, side: Side) -> Capsules:
 
 def leg_capsules(body: Figure, side: Side) -> Capsules:
     """Thigh below the groin, knee, calf, shin and foot."""
-    hip, knee, ankle = (body.at(f"{side}_{joint}") for joint in ("hip", "knee", "ankle"))
-    points = [0.75 * hip + 0.25 * knee, 0.4 * hip + 0.6 * knee, knee, 0.5 * knee + 0.5 * ankle, ankle]
+    points = []
+    for joint, share, out, front, _ in LEG:
+        follower = {"hip": "knee", "knee": "ankle", "ankle": "foot"}[joint]
+        along = share * body.anatomy.bone(f"{side}_{follower}", f"{side}_{joint}")
+        flesh = np.array([out * sign_of(side), 0.0, front])
+        points.append(body.at(f"{side}_{joint}") + body.frame(f"{side}_{joint}") @ (along + flesh))
+    points[-1] = body.at(f"{side}_ankle")
     ends = np.stack([np.stack([near, far]) for near, far in pairwise(points)])
-    radius = np.array([LEG_RADIUS_M[part] for part in ("thigh", "knee", "calf", "shin")])
-    return joined(Capsules(ends, radius), chain(body, LEG_RADIUS_M["foot"], f"{side}_ankle", f"{side}_foot"))
+    radius = np.array([(near[-1] + far[-1]) / 2 for near, far in pairwise(LEG)])
+    return joined(Capsules(ends, radius), chain(body, FOOT_M, f"{side}_ankle", f"{side}_foot"))
 
 
 def hand_capsules(body: Figure, side: Side) -> Capsules:
@@ -102,30 +117,29 @@ def hand_capsules(body: Figure, side: Side) -> Capsules:
     return joined(*parts)
 
 
-def skin_point(body: Figure, start: Vec3, way: Vec3) -> Vec3:
-    """Where a ray from inside the trunk or head leaves it for good, metres; the start itself if it lies outside.
+def skin_point(part: Capsules, start: Vec3, way: Vec3) -> Vec3:
+    """Where a ray from inside a part of the body leaves it for good, metres; the start itself if it lies outside.
 
     Args:
-        body: the figure.
+        part: of the body.
         start: from the pelvis, metres.
         way: unit direction.
     """
-    steps = np.arange(0, RAY_M, RAY_STEP_M)
-    points = start + steps[:, None] * way
-    trunk = trunk_capsules(body)
-    depth = overlap(np.stack([points, points], 1), np.zeros(len(points)), trunk.ends, trunk.radius).max(1)
-    inside = np.flatnonzero(depth > 0)
+    points = start + np.arange(0, RAY_M, RAY_STEP_M)[:, None] * way
+    inside = np.flatnonzero(_depth(part, points) > 0)
     return points[inside[-1]] if len(inside) else start
 
 
-def skin_normal(body: Figure, place: Vec3) -> Vec3:
-    """Where the skin of trunk or head looks near a place: the slope of the depth over a hand's breadth, unit length."""
-    steps = SLOPE_M * np.concatenate([np.eye(3), -np.eye(3)])
-    points = place + steps
-    trunk = trunk_capsules(body)
-    depth = overlap(np.stack([points, points], 1), np.zeros(6), trunk.ends, trunk.radius).max(1)
+def skin_normal(part: Capsules, place: Vec3) -> Vec3:
+    """Where the skin of a part of the body looks near a place: the slope of the depth over a hand's breadth, a unit."""
+    depth = _depth(part, place + SLOPE_M * np.concatenate([np.eye(3), -np.eye(3)]))
     slope = depth[3:] - depth[:3]
     return slope / np.linalg.norm(slope)
+
+
+def _depth(part: Capsules, points: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, " n"]:
+    """How deep points lie in a part of the body; negative outside."""
+    return overlap(np.stack([points, points], 1), np.zeros(len(points)), part.ends, part.radius).max(1)
 
 
 def arm_excess(body: Figure, side: Side, air_m: float = HAND_AIR_M) -> float:

@@ -65,6 +65,11 @@ def person(rng, *, at=(0.0, 0.0), dressed=True, topology="linear"):
     )
 
 
+def place(kind, file=None):
+    backdrop = MaterialSpec(kind="backdrop", colour=(0.5, 0.5, 0.5))
+    return PlaceSpec(kind=kind, ground=FLOOR, backdrop=backdrop, file=file, rotation_deg=30.0)
+
+
 def scene(seed=0, *, size=(96, 80), people=1, **changes):
     rng = np.random.default_rng(seed)
     width, height = size
@@ -84,7 +89,7 @@ def scene(seed=0, *, size=(96, 80), people=1, **changes):
         image=ImageSpec(width=width, height=height),
         camera=CameraSpec(K=K, T_world_cam=T_world_cam),
         people=tuple(person(rng, at=(0.6 * number, 0.2 * number)) for number in range(people)),
-        place=PlaceSpec(kind="studio", ground=FLOOR, backdrop=MaterialSpec(kind="backdrop", colour=(0.5, 0.5, 0.5))),
+        place=place("studio"),
         light=LightSpec(kind="studio"),
         props=(
             PropSpec(

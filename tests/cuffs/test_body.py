@@ -164,6 +164,29 @@ def test_face_landmarks_lie_in_ibugs_order(body):
     assert (points[:, 2] > body.joint_template[INDEX["head"], 2]).all()
 
 
+@pytest.mark.parametrize("turn_deg", [-39, -10, 0, 10, 39])
+def test_the_jaws_outline_runs_from_ear_to_ear_and_stays_on_the_edge(body, turn_deg):
+    """smplx's own contour, with its own rule for which row goes with which turn of the head."""
+    model = smplx.create(
+        str(body.path), "smplx", use_pca=False, flat_hand_mean=True, num_betas=10, use_face_contour=True
+    )
+    turn = torch.zeros(1, 63)
+    turn[0, 3 * (INDEX["neck"] - 1) + 1] = np.radians(turn_deg)
+    with torch.no_grad():
+        out = model(body_pose=turn)
+    outline = out.joints[0, 127:].numpy()
+    assert outline.shape == (17, 3)
+    assert outline[0, 0] < outline[8, 0] < outline[16, 0]
+    assert outline[8, 1] == outline[:, 1].min()
+    verts = out.vertices[0].numpy()
+    head = np.isin(body.weights.argmax(1), [INDEX["head"], INDEX["jaw"]])
+    ahead = head & (body.v_template[:, 2] > body.v_template[VERTEX_PICKS["left_ear"], 2] + 0.005)
+    for point in (*outline[1:8], *outline[9:16]):
+        level = ahead & (np.abs(verts[:, 1] - point[1]) < 0.004)
+        edge = verts[level, 0].min() if point[0] < outline[8, 0] else verts[level, 0].max()
+        assert abs(point[0] - edge) < 0.012
+
+
 def test_the_jaw_opens_the_mouth_and_leaves_the_skull_alone(body):
     pose = np.zeros((55, 3))
     pose[INDEX["jaw"], 0] = 0.3
