@@ -2,7 +2,7 @@
 
 import bpy
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int, Integer
 
 Array = np.ndarray
 
@@ -34,7 +34,7 @@ def add_mesh(
 
 
 def set_materials(
-    thing: bpy.types.Object, materials: list[bpy.types.Material], number_of_face: UInt8[Array, " faces"] | None = None
+    thing: bpy.types.Object, materials: list[bpy.types.Material], number_of_face: Integer[Array, " faces"] | None = None
 ) -> None:
     """Give a mesh its materials.
 
@@ -57,7 +57,7 @@ def set_vector_attribute(
     attribute.data.foreach_set("vector", np.ascontiguousarray(values, np.float32).ravel())
 
 
-def set_face_numbers(thing: bpy.types.Object, name: str, values: UInt8[Array, " faces"]) -> None:
+def set_face_numbers(thing: bpy.types.Object, name: str, values: Integer[Array, " faces"]) -> None:
     """Store a number per face, for shaders to read."""
     attribute = thing.data.attributes.new(name, "FLOAT", "FACE")
     attribute.data.foreach_set("value", values.astype(np.float32))

@@ -28,6 +28,9 @@ def set_up_picture(spec: RenderSpec, session: Session) -> None:
     render.use_persistent_data = render.use_motion_blur = render.film_transparent = False
     render.use_compositing = render.use_sequencer = render.use_stamp = render.use_border = False
     render.dither_intensity = 0.0
+    settings = render.image_settings
+    settings.file_format, settings.color_mode, settings.color_depth, settings.compression = "PNG", "RGB", "8", 15
+    render.use_file_extension = False
     for stamp in STAMPS:
         setattr(render, stamp, False)
 
@@ -57,10 +60,6 @@ def _set_up_cycles(scene: bpy.types.Scene, spec: RenderSpec, session: Session) -
 
 
 def render_picture(path: Path) -> None:
-    """Render the scene as it is to an 8-bit RGB PNG."""
-    render = bpy.context.scene.render
-    settings = render.image_settings
-    settings.file_format, settings.color_mode, settings.color_depth, settings.compression = "PNG", "RGB", "8", 15
-    render.use_file_extension = False
-    render.filepath = str(path)
+    """Render the scene that was set up, to an 8-bit RGB PNG."""
+    bpy.context.scene.render.filepath = str(path)
     bpy.ops.render.render(write_still=True)

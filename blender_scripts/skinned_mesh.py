@@ -34,7 +34,7 @@ def add_skinned_mesh(shape: SkinnedShape, topology: Topology, rig: bpy.types.Obj
     """An object that the rig moves as the topology says."""
     thing = add_mesh(shape.name, shape.rest, shape.faces)
     set_vector_attribute(thing, REST, shape.rest)
-    set_face_numbers(thing, LIMB, (face_limbs(topology, shape.vertices, shape.faces) + 1).astype(np.uint8))
+    set_face_numbers(thing, LIMB, face_limbs(topology, shape.vertices, shape.faces) + 1)
     _add_weights(thing, topology, shape.vertices)
     modifier = thing.modifiers.new("rig", "ARMATURE")
     modifier.object = rig

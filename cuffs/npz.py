@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def read_npz(
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
             wanted = members.keys() if only is None else members.keys() & only
             return {name: _read_member(archive, members[name], path, error) for name in sorted(wanted)}
-    except (zipfile.BadZipFile, EOFError) as problem:
+    except (zipfile.BadZipFile, EOFError, UnicodeDecodeError) as problem:
         raise error(f"{path} is not a whole .npz archive ({problem}). Fetch or make it again.") from problem
     except FileNotFoundError as problem:
         raise error(f"{path} is not there.") from problem
@@ -79,7 +80,7 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, er
     except ValueError as problem:
         cause = "holds Python objects" if "pickle" in str(problem) or "Object" in str(problem) else str(problem)
         raise error(f"{path}: the array {name} can't be read: it {cause}.") from problem
-    except (zipfile.BadZipFile, EOFError, OSError) as problem:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as problem:  # RuntimeError: encrypted
         raise error(
             f"{path}: the array {name} is cut short or damaged ({problem}). Fetch or make it again."
         ) from problem

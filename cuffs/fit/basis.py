@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.sparse import csr_array
 
 from cuffs.body import BodyModel
 from cuffs.skeleton import EYEBALLS, INDEX, NUM_JOINTS, PARENTS, SEGMENT_OF_JOINT, SEGMENTS
@@ -23,6 +24,9 @@ VERTS_OF_FACE: Final = 200
 """Head and jaw carry the expression, and a fifth of all vertices."""
 
 FACE_JOINTS: Final = (INDEX["head"], INDEX["jaw"])
+
+SPARSE_SHARE: Final = 0.15
+"""Below this share of numbers that aren't nought, a sparse product is quicker than a dense one."""
 
 NEGLIGIBLE_M: Final = 2e-6
 """Pose correctives that stay below this (metres per unit of a feature, features stay below 2) throughout a group are
@@ -70,7 +74,9 @@ class FitBasis:
     template: Float[Array, "rows 3"]
     shapedirs: Float[Array, "rows 3 betas"]
     exprdirs: Float[Array, "rows 3 expressions"]
-    posedirs: Float[Array, "rows_xyz 486"]
+    posedirs: Float[Array, "rows_xyz 486"] | csr_array
+    """Sparse where most of them are nought, as in the open body; SMPL-X's own are not."""
+
     weights: Float[Array, "rows 55"]
     joint_template: Float[Array, "55 3"]
     joint_shapedirs: Float[Array, "55 3 betas"]
@@ -116,13 +122,18 @@ def basis_of_rows(model: BodyModel, rows: BasisRows, *, groups: tuple[Group, ...
         template=rows.template,
         shapedirs=rows.shapedirs,
         exprdirs=rows.exprdirs,
-        posedirs=rows.posedirs.reshape(len(rows.template) * 3, -1),
+        posedirs=_compact(rows.posedirs.reshape(len(rows.template) * 3, -1)),
         weights=rows.weights,
         joint_template=np.asarray(model.joint_template, np.float64),
         joint_shapedirs=np.ascontiguousarray(model.joint_shapedirs[..., :num_betas], np.float64),
         joint_exprdirs=np.ascontiguousarray(model.joint_exprdirs[..., :num_expressions], np.float64),
         groups=groups,
     )
+
+
+def _compact(posedirs: Float[Array, "rows_xyz 486"]) -> Float[Array, "rows_xyz 486"] | csr_array:
+    is_sparse = np.count_nonzero(posedirs) < SPARSE_SHARE * posedirs.size
+    return csr_array(posedirs) if is_sparse else posedirs
 
 
 def with_shape(basis: FitBasis, betas: Float[Array, " betas"]) -> FitBasis:

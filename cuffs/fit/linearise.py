@@ -106,6 +106,9 @@ class JointDerivatives:
     bones: Float[Array, "55 55 3"]
     """Entry (c, parent of c) is p_c - p_parent, nought elsewhere."""
 
+    chain: Float[Array, "features 9 joints 3"]
+    """Change of every local rotation (entries 1 to 54, nine numbers each) with every joint's global rotation."""
+
     shape: Float[Array, "55 3 linear"]
     """How far a joint's frame moves by each shape and expression coefficient: dp_j - G_j dJ_j."""
 
@@ -119,7 +122,12 @@ def joint_derivatives(basis: FitBasis, state: BodyState, posed: PosedBasis) -> J
     offsets = np.einsum("jab,jbs->jas", state.rotmats[PARENT], linear - linear[PARENT])
     offsets[0] = linear[0]
     moved = np.einsum("jk,kas->jas", ANCESTORS, offsets)
-    return JointDerivatives(bones=bones, shape=moved - np.einsum("jab,jbs->jas", state.rotmats, linear))
+    change = np.einsum("kba,xbc,kcd->kadx", state.rotmats[PARENT[child]], GENERATORS, state.rotmats[child])
+    change = change.reshape(NUM_JOINTS - 1, 9, 3)
+    chain = np.zeros((NUM_JOINTS - 1, 9, NUM_JOINTS, 3))
+    chain[child - 1, :, child] = change
+    chain[child - 1, :, PARENT[child]] = -change
+    return JointDerivatives(bones=bones, chain=chain, shape=moved - np.einsum("jab,jbs->jas", state.rotmats, linear))
 
 
 def group_jacobian(
@@ -142,7 +150,7 @@ def group_jacobian(
     jacobian = np.zeros((count, 3, num_rotation + num_linear + 3))
     turned = jacobian[:, :, :num_rotation]
     if len(group.features):
-        turned += _corrective_part(group, state, posed.blended[rows])
+        turned += _corrective_part(group, shared, posed.blended[rows])
     levers = _levers(group, state, posed, shared)
     _add_lever_part(turned, levers)
     jacobian[:, :, num_rotation : num_rotation + num_linear] = linear_jacobian(basis, shared, posed.blended[rows], rows)
@@ -194,18 +202,10 @@ def _add_lever_part(turned: Float[Array, "rows 3 rotation"], levers: Float[Array
 
 
 def _corrective_part(
-    group: Group, state: BodyState, blended: Float[Array, "rows 3 3"]
+    group: Group, shared: JointDerivatives, blended: Float[Array, "rows 3 3"]
 ) -> Float[Array, "rows 3 rotation"]:
     """Derivatives through the pose correctives."""
-    column = {int(joint): number for number, joint in enumerate(group.joints)}
-    chain = np.zeros((9 * len(group.features), 3 * len(group.joints)))
-    for number, joint in enumerate(group.features):
-        parent = PARENTS[joint]
-        change = state.rotmats[parent].T @ GENERATORS @ state.rotmats[joint]
-        by_axis = change.reshape(3, 9).T
-        block = chain[9 * number : 9 * number + 9]
-        own, up = 3 * column[int(joint)], 3 * column[parent]
-        block[:, own : own + 3] += by_axis
-        block[:, up : up + 3] -= by_axis
-    corrected = (group.posedirs @ chain).reshape(len(blended), 3, -1)
-    return blended @ corrected
+    features, joints = group.features - 1, group.joints
+    chain = shared.chain[features[:, None], :, joints]
+    by_feature = chain.transpose(0, 2, 1, 3).reshape(9 * len(features), 3 * len(joints))
+    return blended @ (group.posedirs @ by_feature).reshape(len(blended), 3, -1)

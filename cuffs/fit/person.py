@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from threadpoolctl import threadpool_limits
 
-from cuffs.body import BodyModel, forward
+from cuffs.body import BodyModel
 from cuffs.errors import GeometryError
 from cuffs.fit.basis import (
     FitBasis,
@@ -23,7 +23,7 @@ from cuffs.fit.basis import (
 )
 from cuffs.fit.closed_form import start_from_targets
 from cuffs.fit.gauss_newton import FitSettings, Solution, solve
-from cuffs.fit.linearise import local_rotmats
+from cuffs.fit.linearise import local_rotmats, pose_basis
 from cuffs.fit.residual import residual_by_part, skin_parts
 from cuffs.records import FitResidual
 from cuffs.rotations import project_to_rotation, rotmat_to_rotvec
@@ -56,6 +56,9 @@ class FitModel:
     """Weight of each of them."""
 
     basis: FitBasis
+    whole: FitBasis
+    """Every vertex of the body, to be posed only."""
+
     parts: Mapping[str, Int[Array, " _"]]
     eyeballs: Mapping[str, Int[Array, " _"]]
     """Vertices that turn each eye; empty where the targets have no eyes to follow."""
@@ -110,12 +113,14 @@ def prepare_fit(
     has_eyes = all(2 * len(eyes[side]) > run.stop - run.start for side, run in EYEBALLS.items())
     parts = skin_parts(model)
     hands = np.concatenate([parts["left_hand"], parts["right_hand"]])
+    whole = model_rows(model, np.arange(NUM_VERTS), num_betas=NUM_BETAS, num_expressions=NUM_EXPRESSIONS)
     rows = model_rows(model, vertices, num_betas=NUM_BETAS, num_expressions=NUM_EXPRESSIONS)
     return FitModel(
         model=model,
         vertices=vertices,
         trust=np.where(np.isin(vertices, hands), HAND_TRUST, 1.0),
         basis=basis_of_rows(model, rows, groups=sorted_groups(rows)),
+        whole=basis_of_rows(model, whole, groups=()),
         parts=parts,
         eyeballs=eyes if has_eyes else {},
         settings=settings or FitSettings(),
@@ -198,7 +203,7 @@ def _finished(
     state = solution.state
     expression = state.expression if len(state.expression) else np.zeros(NUM_EXPRESSIONS)
     local = local_rotmats(state.rotmats)
-    fitted, _ = forward(prepared.model, rotmats=local, betas=betas, expression=expression, transl=state.transl)
+    fitted = pose_basis(prepared.whole, replace(state, betas=betas, expression=expression)).points
     return PersonFit(
         params=FittedPose(pose=rotmat_to_rotvec(local), betas=betas, expression=expression, transl=state.transl),
         rotmats=state.rotmats,

@@ -42,7 +42,7 @@ class BodyKind:
 
 
 IDLE: Final[Weights] = {"hang": 5, "on_hip": 1.7, "behind_back": 0.5, "carry": 0.7}
-SEATED: Final[Weights] = {"on_thigh": 5, "talk": 1, "hang": 0.4, "to_chin": 0.4}
+SEATED: Final[Weights] = {"on_thigh": 4, "talk": 2, "carry": 1, "hang": 0.4, "to_chin": 0.6}
 LIVELY: Final[Weights] = {
     "talk": 4, "show_palm": 2.5, "wave": 1.5, "point_at": 1.5, "carry": 1, "to_ear": 0.7, "to_chin": 1,
     "behind_head": 0.6, "on_chest": 0.7,

@@ -57,7 +57,7 @@ def person(rng, *, at=(0.0, 0.0), dressed=True, topology="linear"):
             garments=(shirt,) if dressed else (),
         ),
         pose=pose.round(6),
-        pelvis_world=np.array([*at, 0.95]),
+        pelvis_world=np.array([*at, 1.1]),  # clear of the ground, whatever the legs do
         face={"jaw_open": 0.5},
         body_source=ORIGIN,
         left_hand_source=ORIGIN,
@@ -75,7 +75,7 @@ def scene(seed=0, *, size=(96, 80), people=1, **changes):
     width, height = size
     K = intrinsics(fov_x_deg=50, width=width, height=height, offset_px=(3.7, -5.3))
     T_world_cam = look_at(
-        eye_world=np.array([0.6, -2.4, 1.3]), target_world=np.array([0.3 * (people - 1), 0, 0.95]), roll_rad=0.1
+        eye_world=np.array([0.6, -2.4, 1.3]), target_world=np.array([0.3 * (people - 1), 0, 1.05]), roll_rad=0.1
     )
     seat = np.eye(4)
     seat[:3, 3] = [-0.5, -0.4, 0.25]

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.bpy
 
 @pytest.mark.parametrize("size", [(96, 80), (80, 96), (448, 448), (641, 360)])
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_blender_projects_as_we_do(session, size, seed):
+@pytest.mark.usefixtures("session")
+def test_blender_projects_as_we_do(size, seed):
     rng = np.random.default_rng(seed)
     width, height = size
     focal_px = rng.uniform(0.4, 3) * width

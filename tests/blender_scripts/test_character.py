@@ -32,7 +32,7 @@ def test_blender_and_numpy_skin_alike_however_wild_the_pose(capture, assets, top
     for _ in range(3):
         someone = person(rng, topology=topology)
         people.append(replace(someone, pose=rng.normal(scale=0.8, size=(55, 3)), face={"jaw_open": 1.0, "nod": 0.3}))
-    found = capture(scene(0, size=TINY, people=tuple(people)))
+    found = capture(replace(scene(0, size=TINY), people=tuple(people)))
     for spec, read in zip(people, found.people, strict=True):
         error_mm = 1000 * np.linalg.norm(read["body_world"] - in_numpy(spec, assets), axis=1)
         assert error_mm.max() < 0.1
@@ -42,7 +42,7 @@ def test_clothes_hide_skin_from_the_picture_but_not_from_the_label(capture, asse
     rng = np.random.default_rng(1)
     dressed = person(rng)
     bare = replace(dressed, character=replace(dressed.character, garments=()))
-    with_shirt, without = (capture(scene(1, size=TINY, people=(spec,))).people[0] for spec in (dressed, bare))
+    with_shirt, without = (capture(replace(scene(1, size=TINY), people=(spec,))).people[0] for spec in (dressed, bare))
     assert np.array_equal(with_shirt["body_world"], without["body_world"])
     assert len(without["shell_world"]) == len(without["body_world"])
     hides = assets.topology("linear").part("shirt").hides
@@ -53,7 +53,7 @@ def test_clothes_hide_skin_from_the_picture_but_not_from_the_label(capture, asse
 def test_facial_actions_move_no_more_than_the_face(capture, assets):
     calm = replace(person(np.random.default_rng(2)), face={})
     nodding = replace(calm, face={"nod": 0.7, "jaw_open": 0.0})
-    read = [capture(scene(2, size=TINY, people=(spec,))).people[0]["body_world"] for spec in (calm, nodding)]
+    read = [capture(replace(scene(2, size=TINY), people=(spec,))).people[0]["body_world"] for spec in (calm, nodding)]
     moved = np.linalg.norm(read[0] - read[1], axis=1) > 1e-5
     assert moved.any()
     assert set(np.flatnonzero(moved)) <= set(assets.topology("linear").face_action_vertices.tolist())
@@ -77,5 +77,5 @@ def test_cloth_lies_flat_without_a_face_torn_across_the_seam(assets):
     flat = cloth_layout(topology, identity, rest=rest, faces=shirt.faces, limb_of_face=limbs).reshape(-1, 3, 3)
     corners = rest[shirt.faces]
     edges_m, flat_edges_m = (np.linalg.norm(shape - np.roll(shape, 1, 1), axis=-1) for shape in (corners, flat))
-    assert flat_edges_m.max() < 2.5 * edges_m.max()
+    assert flat_edges_m.max() < 4 * edges_m.max()  # once round the chest is eight times as long as an edge
     assert np.median(flat_edges_m / edges_m) == pytest.approx(1, abs=0.25)

@@ -49,7 +49,7 @@ def test_limbs_are_named_exactly_where_people_are(capture):
     assert limb.max() <= len(LIMBS)
     names = {LIMBS[number - 1] for number in np.unique(limb[limb > 0])}
     assert {"torso", "head", "left_arm", "right_arm", "left_leg", "right_leg"} <= names
-    rows, columns = np.nonzero(limb == LIMBS.index("head") + 1)
+    rows = np.nonzero(limb == LIMBS.index("head") + 1)[0]
     below = np.nonzero(limb == LIMBS.index("left_leg") + 1)[0]
     assert rows.max() < below.min()
 

@@ -32,7 +32,7 @@ def tube_person(skinning="linear"):
         bone_parents=np.array([bone_of_joint[PARENTS[joint]] if joint else -1 for joint in BONES], np.int32),
         bone_joint=np.array(BONES, np.int32),
         joint_bone=bone_of_joint,
-        skin_bones=columns.astype(np.uint8),
+        skin_bones=columns.astype(np.int32),
         skin_weights=(skin_weights / skin_weights.sum(1, keepdims=True)).astype(np.float32),
         body_vertices=np.arange(len(verts), dtype=np.int32),
         body_faces=faces,
@@ -117,7 +117,7 @@ def _body(heads, tails):
         verts.append(points)
         faces.append(triangles + first)
         weights.append(own)
-        material.append(np.full(len(triangles), int(is_eye), np.uint8))
+        material.append(np.full(len(triangles), int(is_eye), np.int32))
     return (np.concatenate(verts), np.concatenate(faces).astype(np.int32), np.concatenate(weights),
             np.concatenate(material), eyes)  # fmt: skip
 
