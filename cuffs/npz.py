@@ -62,7 +62,7 @@ def read_npz(
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
             wanted = members.keys() if only is None else members.keys() & only
             return {name: _read_member(archive, members[name], path, error) for name in sorted(wanted)}
-    except (zipfile.BadZipFile, EOFError, UnicodeDecodeError) as problem:
+    except (zipfile.BadZipFile, EOFError, UnicodeDecodeError, NotImplementedError) as problem:
         raise error(f"{path} is not a whole .npz archive ({problem}). Fetch or make it again.") from problem
     except FileNotFoundError as problem:
         raise error(f"{path} is not there.") from problem

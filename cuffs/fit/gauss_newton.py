@@ -202,8 +202,7 @@ def normal_equations(
         jacobian, levers = group_jacobian(basis, group, state, posed, shared=shared)
         columns = np.concatenate([(3 * group.joints[:, None] + np.arange(3)).ravel(), np.arange(NUM_ROTATION, size)])
         gradient[columns] += jacobian.reshape(-1, len(columns)).T @ pull[group.rows].ravel()
-        weighted = metric.applied(jacobian, group.rows).reshape(-1, len(columns))
-        hessian[np.ix_(columns, columns)] += weighted.T @ weighted
+        hessian[np.ix_(columns, columns)] += metric.gram(jacobian, group.rows)
         bend[group.joints] += curvature(levers, pull[group.rows])
     return NormalEquations(hessian=hessian, gradient=gradient, curvature=bend)
 

@@ -164,7 +164,7 @@ def curvature(levers: Float[Array, "rows active 3"], residual: Float[Array, "row
     Skinned points are linear in the global rotations, so the only curvature (pose correctives apart) is that of the
     rotations themselves: exp(d) a = a + d x a + d x (d x a) / 2 gives (r . a) 1 - (r a^T + a r^T) / 2, summed.
     """
-    outer = np.einsum("na,njb->jab", residual, levers)
+    outer = (residual.T @ levers.reshape(len(levers), -1)).reshape(3, -1, 3).transpose(1, 0, 2)
     along = np.einsum("jaa->j", outer)
     return along[:, None, None] * np.eye(3) - (outer + np.swapaxes(outer, -1, -2)) / 2
 
@@ -174,7 +174,7 @@ def linear_jacobian(
 ) -> Float[Array, "rows 3 linear"]:
     """Derivatives of some of the vertices by betas and expression."""
     dirs = np.concatenate([basis.shapedirs[rows], basis.exprdirs[rows]], -1)
-    return blended @ dirs + (basis.weights[rows] @ shared.shape.reshape(NUM_JOINTS, -1)).reshape(dirs.shape)
+    return turned_by(blended, dirs) + (basis.weights[rows] @ shared.shape.reshape(NUM_JOINTS, -1)).reshape(dirs.shape)
 
 
 def _levers(
@@ -208,4 +208,12 @@ def _corrective_part(
     features, joints = group.features - 1, group.joints
     chain = shared.chain[features[:, None], :, joints]
     by_feature = chain.transpose(0, 2, 1, 3).reshape(9 * len(features), 3 * len(joints))
-    return blended @ (group.posedirs @ by_feature).reshape(len(blended), 3, -1)
+    return turned_by(blended, (group.posedirs @ by_feature).reshape(len(blended), 3, -1))
+
+
+def turned_by(matrices: Float[Array, "rows 3 3"], vectors: Float[Array, "rows 3 columns"]) -> Float[Array, "rows 3 columns"]:
+    """Each row's matrix times its vectors; quicker than a batch of small matrix products."""
+    found = matrices[:, :, 0, None] * vectors[:, None, 0]
+    found += matrices[:, :, 1, None] * vectors[:, None, 1]
+    found += matrices[:, :, 2, None] * vectors[:, None, 2]
+    return found

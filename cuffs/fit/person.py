@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from cuffs.body import BodyModel
 from cuffs.errors import GeometryError
@@ -64,6 +64,8 @@ class FitModel:
     """Vertices that turn each eye; empty where the targets have no eyes to follow."""
 
     settings: FitSettings
+    threads: ThreadpoolController
+    """Knows the libraries whose threads are limited; looking for them takes longer than a step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -124,6 +126,7 @@ def prepare_fit(
         parts=parts,
         eyeballs=eyes if has_eyes else {},
         settings=settings or FitSettings(),
+        threads=ThreadpoolController(),
     )
 
 
@@ -140,7 +143,7 @@ def fit_rest(prepared: FitModel, targets: Float[Array, "verts 3"]) -> PersonFit:
         GeometryError: if the targets have the wrong shape or aren't finite.
     """
     _check(targets)
-    with threadpool_limits(limits=1):
+    with prepared.threads.limit(limits=1):
         basis = without_expression(prepared.basis)
         betas = np.zeros(NUM_BETAS)
         for _ in range(EYE_ROUNDS):
@@ -162,7 +165,7 @@ def fit_pose(prepared: FitModel, targets: Float[Array, "verts 3"], betas: Float[
         GeometryError: if the targets have the wrong shape or aren't finite.
     """
     _check(targets)
-    with threadpool_limits(limits=1):
+    with prepared.threads.limit(limits=1):
         solution = _solved(prepared, with_shape(prepared.basis, betas), targets, betas=betas, held={})
         return _finished(prepared, targets, solution, betas)
 

@@ -19,6 +19,14 @@ class RowMetric:
     along: Float[Array, " rows"]
     """How much more the axis counts than what is across it."""
 
+    def gram(self, jacobian: Float[Array, "some 3 columns"], rows: slice) -> Float[Array, "columns columns"]:
+        """Gram matrix of the matrices of some rows times their Jacobian; the Jacobian is scaled in place."""
+        across = np.einsum("na,nak->nk", self.axis[rows], jacobian)
+        extra = across.T @ (across * (self.scale[rows] ** 2 * (self.along[rows] ** 2 - 1))[:, None])
+        jacobian *= self.scale[rows, None, None]
+        flat = jacobian.reshape(-1, jacobian.shape[-1])
+        return flat.T @ flat + extra
+
     def applied(self, vectors: Float[Array, "some 3 columns"], rows: slice) -> Float[Array, "some 3 columns"]:
         """The matrices of some rows times vectors."""
         axis = self.axis[rows]

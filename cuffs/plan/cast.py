@@ -101,7 +101,7 @@ def _correspondence_path(model: BodyModel, topology: Topology, maker: OpenIdenti
     path = cache / "correspond" / f"open-{topology.sha256[:12]}-{model.sha256[:12]}.npz"
     if not path.exists():
         logger.info("registering %s to the open character (about a minute, once)", model.name)
-        found = register(model, topology, maker.build(Phenotype(traits=ADULT)))
+        found = register(model, topology, maker.build(Phenotype(**ADULT)))
         with explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         report = json.dumps(encode(found.report), indent=1) + "\n"

@@ -164,7 +164,7 @@ def test_kills_at_random_times_lose_nothing_and_change_nothing(planned, serial):
             victim = folder / "shards" / f"shard-{round_number % 3:06d}.tar"
             victim.unlink()
             victim.with_suffix(".json").unlink()
-    print(f"kills: {killed}")
+    sys.stdout.write(f"kills: {killed}\n")
     assert not wanted, f"not dealt: {wanted}"
     assert annotations(folder) == annotations(serial)
     assert list(verify_dataset(folder, read_plan(folder))) == []

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from cuffs.rotations import mirror_rotvec, rotmat_to_rotvec
 from cuffs.skeleton import FINGERS, INDEX, JOINTS
 from pose_sources.anatomy import build_anatomy
-from pose_sources.kinematics import posed_joints
+from pose_sources.kinematics import posed_joints, turn
 from pose_sources.limits import RANGES, violations
 from pose_sources.rest_skeleton import REST_JOINTS, finger_tips
 
@@ -78,6 +78,7 @@ def test_flexing_and_opposing_the_thumb_brings_its_tip_across_the_palm(side):
         ("right_elbow", "right_wrist", 2, 1),
         ("left_elbow", "left_wrist", 2, 1),
         ("left_ankle", "left_foot", 1, 1),
+        ("right_ankle", "right_foot", 1, 1),
         ("right_wrist", "right_middle1", 1, -1),
         ("left_collar", "left_shoulder", 1, 1),
         ("spine1", "head", 2, 1),
@@ -93,27 +94,13 @@ def test_the_first_bending_angle_moves_the_next_joint_where_the_table_says(joint
 
 @pytest.mark.parametrize(("side", "sign"), [("left", 1), ("right", -1)])
 def test_shoulder_angles_are_those_that_one_sees(side, sign):
-    def about(axis, angle):
-        rotmats = EYE.copy()
-        half = np.radians(angle)
-        c, s = np.cos(half), np.sin(half)
-        x, y, z = axis
-        rotmats = np.array(
-            [
-                [c + (1 - c) * x * x, -z * s, y * s],
-                [z * s, c + (1 - c) * y * y, -x * s],
-                [-y * s, x * s, c + (1 - c) * z * z],
-            ]
-        )
-        return rotmats
-
-    hang = about((0, 0, 1), -90 * sign)
+    hang = turn(np.array((0, 0, 1), dtype=float), -90 * sign)
     assert np.allclose(ANATOMY.shoulder_angles(side, hang), (0, 0, 0, 0), atol=1)
-    up = about((0, 0, 1), 80 * sign)
+    up = turn(np.array((0, 0, 1), dtype=float), 80 * sign)
     assert ANATOMY.shoulder_angles(side, up)[0] == pytest.approx(170, abs=1)
-    ahead = about((0, 1, 0), -90 * sign)
+    ahead = turn(np.array((0, 1, 0), dtype=float), -90 * sign)
     assert np.allclose(ANATOMY.shoulder_angles(side, ahead)[:2], (90, -90), atol=1)
-    turned_in = about((1, 0, 0), 40)
+    turned_in = turn(np.array((1, 0, 0), dtype=float), 40)
     assert ANATOMY.shoulder_angles(side, turned_in)[3] == pytest.approx(40, abs=1)
 
 

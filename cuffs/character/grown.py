@@ -1,0 +1,53 @@
+"""Points that hm08 has no vertices for, tied to its skin: hair and brows. Numpy alone.
+
+Each lies at a place on a triangle of the skin plus a step, both found on the middling person. On everybody else it lies
+at the same place of that triangle plus the same step, so hair sits on every head.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Grown:
+    """Points tied to a mesh."""
+
+    corners: Int[Array, "points 3"]
+    """Vertices of each point's triangle."""
+
+    bary: Float[Array, "points 3"]
+    """Where on the triangle; rows sum to 1."""
+
+    step: Float[Array, "points 3"]
+    """From there to the point, metres, in the rest pose's axes."""
+
+    def place(self, verts: Float[Array, "verts 3"]) -> Float[Array, "points 3"]:
+        """The points on a person at rest."""
+        return self.spread(verts) + self.step
+
+    def spread(self, values: Float[Array, "verts channels"]) -> Float[Array, "points channels"]:
+        """What vertices have (weights, offsets of a facial action), at the points."""
+        return np.einsum("pc,pck->pk", self.bary, values[self.corners])
+
+
+def tie(points: Float[Array, "points 3"], verts: Float[Array, "verts 3"], faces: Int[Array, "faces 3"]) -> Grown:
+    """Tie points to the nearest places of a mesh.
+
+    Args:
+        points: metres.
+        verts: of the mesh.
+        faces: its triangles, those that points may be tied to.
+    """
+    import trimesh
+
+    used, flat = np.unique(faces, return_inverse=True)
+    local = flat.reshape(faces.shape)
+    closest, _, face = trimesh.proximity.closest_point(trimesh.Trimesh(verts[used], local, process=False), points)
+    bary = np.clip(trimesh.triangles.points_to_barycentric(verts[faces[face]], closest), 0, 1)
+    bary = bary / bary.sum(1, keepdims=True)
+    base = np.einsum("pc,pck->pk", bary, verts[faces[face]])
+    return Grown(corners=faces[face], bary=bary, step=points - base)

@@ -1,0 +1,283 @@
+"""Hair as surfaces grown on the scalp: caps with a hairline, hair that hangs, a bun; and brows. Laid out on the
+middling person, seen from the middle of the skull in azimuth (0 in front, 180 behind) and elevation, degrees.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from cuffs.character.body_frame import BodyFrame
+
+Array = np.ndarray
+Profile = Sequence[tuple[float, float]]
+"""A curve over azimuth, the same on both sides: (azimuth, value) from 0 to 180."""
+
+COLUMNS, CAP_ROWS, HANGING_ROWS = 48, 12, 9
+
+SKIN_DEPTH_M = 0.002
+"""How deep a hairline's edge lies in the skin: there is no gap, and the line is as smooth as it was drawn."""
+
+HAIRLINE: Profile = (
+    (0, 39), (30, 41), (48, 38), (57, 18), (63, -8), (68, -8), (73, 3), (90, 7), (104, 2), (112, -18), (122, -34),
+    (150, -43), (180, -45),
+)  # fmt: skip
+"""Forehead, temple, sideburn before the ear, round the ear, nape."""
+
+RECEDING: Profile = ((0, 58), (12, 62), (32, 74), (50, 56), (60, 20), *HAIRLINE[4:])
+HANGING: Profile = ((0, 39), (30, 41), (50, 37), (60, 24), (70, 12), (90, 10), (180, 10))
+FRINGE: Profile = ((0, 13), (30, 13), (48, 14), (60, 15), (70, 12), (90, 10), (180, 10))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HairStyle:
+    """One cut."""
+
+    line: Profile
+    """Elevation at which the cap ends."""
+
+    top_m: float
+    """Thickness on top of the head."""
+
+    side_m: float
+    """Thickness above the ears and behind."""
+
+    is_edge_free: Profile = ((0, 0), (180, 0))
+    """1 where the cap's edge hangs free above the skin, 0 where it meets the skin."""
+
+    ends_m: Profile | None = None
+    """How far below the skull's middle hanging hair ends; None: nothing hangs. It hangs from azimuth 70 backwards."""
+
+    unrest_m: float = 0.0
+    """Height of waves in the surface."""
+
+    bun: bool = False
+
+
+STYLES: Mapping[str, HairStyle] = MappingProxyType({
+    "crop": HairStyle(line=HAIRLINE, top_m=0.005, side_m=0.003),
+    "short": HairStyle(line=HAIRLINE, top_m=0.022, side_m=0.009, unrest_m=0.004),
+    "receding": HairStyle(line=RECEDING, top_m=0.007, side_m=0.006, unrest_m=0.001),
+    "afro": HairStyle(line=HAIRLINE, top_m=0.055, side_m=0.042, unrest_m=0.003),
+    "bun": HairStyle(line=HAIRLINE, top_m=0.009, side_m=0.007, bun=True),
+    "bob": HairStyle(
+        line=FRINGE, top_m=0.018, side_m=0.019, unrest_m=0.002, is_edge_free=((0, 0.6), (55, 0.8), (70, 1), (180, 1)),
+        ends_m=((70, 0.125), (180, 0.135)),
+    ),
+    "long": HairStyle(
+        line=HANGING, top_m=0.016, side_m=0.018, unrest_m=0.003, is_edge_free=((0, 0), (52, 0), (66, 1), (180, 1)),
+        ends_m=((70, 0.13), (95, 0.17), (115, 0.25), (140, 0.33), (180, 0.38)),
+    ),
+})  # fmt: skip
+"""`bald` is the part that has brows alone."""
+
+HANGS_FROM_DEG = 70.0
+
+CLEAR_M = 0.016
+"""Hanging hair keeps this far from helper and skin: shirts lie between."""
+
+HEAD_ONLY_M, BACK_ONLY_M = 0.15, 0.30
+"""Down to the one, below the skull's middle, hair follows the head; from the other on, the back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Surface:
+    """Triangles of hair."""
+
+    points: Float[Array, "points 3"]
+    faces: Int[Array, "faces 3"]
+
+
+class Skull:
+    """The skull of the middling person, seen from its middle."""
+
+    def __init__(self, frame: BodyFrame, scalp: Int[Array, "faces 3"], obstacles: Int[Array, "faces 3"]) -> None:
+        import trimesh
+
+        self.centre = (frame.joint("left_eye") + frame.joint("right_eye")) / 2 + [0.0, 0.085, 0.013]
+        self._scalp = trimesh.Trimesh(frame.rest, scalp, process=False)
+        self._obstacles = trimesh.Trimesh(frame.rest, obstacles, process=False)
+
+    def directions(self, azimuth_deg: Array, elevation_deg: Array) -> Array:
+        """Unit vectors; azimuth grows towards the person's left."""
+        a, e = np.radians(azimuth_deg), np.radians(elevation_deg)
+        return np.stack([np.sin(a) * np.cos(e), -np.cos(a) * np.cos(e), np.sin(e)], -1)
+
+    def radius(self, directions: Float[Array, "n 3"]) -> Float[Array, " n"]:
+        """Distance from the middle to the scalp, metres; across the ears' holes that of the nearest ray that hits."""
+        origins = np.tile(self.centre, (len(directions), 1))
+        points, rays, _ = self._scalp.ray.intersects_location(origins, directions)
+        found = np.full(len(directions), np.nan)
+        for ray, distance in zip(rays, np.linalg.norm(points - self.centre, axis=1), strict=True):
+            found[ray] = np.nanmin([found[ray], distance])
+        found[found > 0.16] = np.nan  # through an ear's hole, out at the shoulder
+        hits = np.flatnonzero(np.isfinite(found))
+        for ray in np.flatnonzero(np.isnan(found)):
+            found[ray] = found[hits[(directions[hits] @ directions[ray]).argmax()]]
+        return found
+
+    def pushed_clear(self, points: Float[Array, "n 3"], outwards: Float[Array, "n 3"]) -> Float[Array, "n 3"]:
+        """Points moved outwards until they keep clear of helper and skin."""
+        import trimesh
+
+        moved = points.copy()
+        for _ in range(12):
+            short = CLEAR_M + trimesh.proximity.signed_distance(self._obstacles, moved)  # positive inside
+            if (short < 1e-4).all():
+                break
+            moved += np.clip(short, 0, 0.02)[:, None] * outwards
+        return moved
+
+
+def grow(style: HairStyle, skull: Skull) -> Surface:
+    """The surface of a haircut on the middling person."""
+    azimuth = -180 + 360 * (np.arange(COLUMNS) + 0.5) / COLUMNS
+    surfaces = [_cap(style, skull, azimuth)]
+    if style.ends_m is not None:
+        surfaces.append(_hanging(style, skull, azimuth))
+    if style.bun:
+        surfaces.append(_bun(style, skull))
+    return joined(surfaces)
+
+
+def joined(surfaces: Sequence[Surface]) -> Surface:
+    """Several surfaces as one."""
+    first = np.cumsum([0, *(len(surface.points) for surface in surfaces[:-1])])
+    return Surface(
+        points=np.concatenate([surface.points for surface in surfaces]),
+        faces=np.concatenate([surface.faces + start for surface, start in zip(surfaces, first, strict=True)]),
+    )
+
+
+def _curve(profile: Profile, azimuth_deg: Float[Array, " n"]) -> Float[Array, " n"]:
+    at, value = np.array(profile, float).T
+    return np.interp(np.abs(azimuth_deg), at, value)
+
+
+def _shell(style: HairStyle, azimuth: Array, elevation: Array, share: Array) -> Array:
+    """Height of a cap above the scalp; `share` runs from 0 on top to 1 at the hairline."""
+    upward = np.clip((elevation - 10) / 60, 0, 1)
+    thickness = style.side_m + (style.top_m - style.side_m) * upward**2 * (3 - 2 * upward)
+    round_off = np.sqrt(1 - np.clip((share - 0.6) / 0.4, 0, 1) ** 2)
+    is_free = _curve(style.is_edge_free, azimuth)
+    a, e = np.radians(azimuth), np.radians(elevation)
+    waves = np.sin(7 * a + 2 * np.sin(3 * e)) * np.sin(6 * e + 0.7) + 0.6 * np.sin(13 * a - 5 * e)
+    height = (thickness + style.unrest_m * waves * np.cos(e)) * (is_free + (1 - is_free) * round_off)
+    return height - SKIN_DEPTH_M * (1 - is_free) * (share > 0.999)
+
+
+def _cap(style: HairStyle, skull: Skull, azimuth: Float[Array, " columns"]) -> Surface:
+    """From the crown to the hairline, with a rim that closes the edge towards the skin."""
+    share = np.append(np.arange(1, CAP_ROWS + 1) / CAP_ROWS, 1.0)[:, None]
+    line = _curve(style.line, azimuth)
+    elevation = (90 + (line - 90) * share).ravel()
+    across = np.broadcast_to(azimuth, (len(share), COLUMNS)).ravel()
+    shares = np.broadcast_to(share, (len(share), COLUMNS)).ravel()
+    directions = skull.directions(across, elevation)
+    height = _shell(style, across, elevation, shares)
+    height[-COLUMNS:] = -SKIN_DEPTH_M
+    crown = np.array([[0.0, 0.0, 1.0]])
+    points = skull.centre + (skull.radius(directions) + height)[:, None] * directions
+    top = skull.centre + (skull.radius(crown) + style.top_m)[:, None] * crown
+    fan = [[0, 1 + column, 1 + (column + 1) % COLUMNS] for column in range(COLUMNS)]
+    return Surface(points=np.concatenate([top, points]), faces=np.array(fan + _ring_faces(len(share), first=1)))
+
+
+def _ring_faces(rows: int, *, first: int) -> list[list[int]]:
+    """Triangles between closed rings of points that follow one another downwards, turned outwards."""
+    faces = []
+    for row in range(rows - 1):
+        for column in range(COLUMNS):
+            after = (column + 1) % COLUMNS
+            a, b = first + row * COLUMNS + column, first + row * COLUMNS + after
+            faces += [[a, a + COLUMNS, b + COLUMNS], [a, b + COLUMNS, b]]
+    return faces
+
+
+def _hanging(style: HairStyle, skull: Skull, azimuth: Float[Array, " columns"]) -> Surface:
+    """What hangs down at the sides and behind, from the edge of the cap."""
+    hangs = np.flatnonzero(np.abs(azimuth) >= HANGS_FROM_DEG)
+    behind = hangs[np.argsort((azimuth[hangs] + 360) % 360)]  # from the left side round the back to the right
+    across = azimuth[behind]
+    line = _curve(style.line, across)
+    directions = skull.directions(across, line)
+    height = _shell(style, across, line, np.ones_like(across))
+    top = skull.centre + (skull.radius(directions) + height)[:, None] * directions
+    outwards = skull.directions(across, np.zeros_like(across))
+    ends = skull.centre[2] - _curve(style.ends_m or (), across)
+    down = (np.arange(HANGING_ROWS + 1) / HANGING_ROWS)[:, None, None]
+    points = top + down * ((ends - top[:, 2])[None, :, None] * [0.0, 0.0, 1.0])
+    points = points + 0.008 * np.sin(np.pi * down) * outwards
+    waves = style.unrest_m * np.sin(9 * np.radians(across))[None, :, None] * down
+    rows = np.concatenate([points + waves * outwards, points[-1:] - 0.012 * outwards + [0.0, 0.0, 0.006]])
+    count = len(behind)
+    everywhere = np.broadcast_to(outwards, rows.shape).reshape(-1, 3)
+    clear = skull.pushed_clear(rows.reshape(-1, 3), everywhere)
+    clear[:count] = top
+    faces = []
+    for row in range(len(rows) - 1):
+        for column in range(count - 1):
+            a, b = row * count + column, row * count + column + 1
+            faces += [[a, a + count, b + count], [a, b + count, b]]
+    return Surface(points=clear, faces=np.array(faces))
+
+
+def _bun(style: HairStyle, skull: Skull, *, radius_m: float = 0.04, rings: int = 7, sectors: int = 14) -> Surface:
+    """A ball at the back of the head."""
+    towards = skull.directions(np.array([180.0]), np.array([28.0]))
+    middle = skull.centre + (skull.radius(towards)[0] + style.side_m + 0.55 * radius_m) * towards[0]
+    polar = np.pi * np.arange(1, rings + 1) / (rings + 1)
+    around = 2 * np.pi * np.arange(sectors) / sectors
+    ring = np.stack(
+        [np.outer(np.sin(polar), np.cos(around)), np.outer(np.sin(polar), np.sin(around)),
+         np.outer(np.cos(polar), np.ones(sectors))], -1,
+    ).reshape(-1, 3)  # fmt: skip
+    ball = np.concatenate([[[0, 0, 1.0]], ring, [[0, 0, -1.0]]])
+    last = len(ball) - 1
+    faces = []
+    for sector in range(sectors):
+        after = (sector + 1) % sectors
+        faces += [[0, 1 + sector, 1 + after], [last, last - sectors + after, last - sectors + sector]]
+        for row in range(rings - 1):
+            a, b = 1 + row * sectors + sector, 1 + row * sectors + after
+            faces += [[a, a + sectors, b + sectors], [a, b + sectors, b]]
+    return Surface(points=middle + radius_m * ball * [1.0, 0.85, 1.0], faces=np.array(faces))
+
+
+BROW_COLUMNS = 10
+BROW_LIFT_M = 0.0008
+
+
+def brows(frame: BodyFrame, skin: Int[Array, "faces 3"]) -> Surface:
+    """Both brows, as strips on the skin."""
+    import trimesh
+
+    mesh = trimesh.Trimesh(frame.rest, skin, process=False)
+    along = np.linspace(0, 1, BROW_COLUMNS)
+    height = 0.0165 + 0.0055 * np.sin(np.pi * along**0.8 * 0.85)
+    width = 0.0042 * (1 - 0.75 * along**2)
+    strips = []
+    for side in ("left", "right"):
+        eye = frame.joint(f"{side}_eye")
+        sign = np.sign(eye[0])
+        x = sign * (0.011 + 0.042 * along)
+        rows = [np.stack([x, np.full_like(x, eye[1] - 0.2), eye[2] + height + step * width], -1) for step in (-1, 0, 1)]
+        start = np.concatenate(rows)
+        hits, rays, _ = mesh.ray.intersects_location(start, np.tile([0.0, 1.0, 0.0], (len(start), 1)))
+        depth = np.full(len(start), np.inf)
+        np.minimum.at(depth, rays, hits[:, 1])
+        lift = np.repeat([0.1, 1.0, 0.1], BROW_COLUMNS) * BROW_LIFT_M + 0.0004
+        points = np.stack([start[:, 0], depth - lift, start[:, 2]], -1)
+        strips.append(Surface(points=points, faces=_strip_faces(is_left=sign > 0)))
+    return joined(strips)
+
+
+def _strip_faces(*, is_left: bool) -> Int[Array, "faces 3"]:
+    faces = []
+    for row in range(2):
+        for column in range(BROW_COLUMNS - 1):
+            a, b = row * BROW_COLUMNS + column, row * BROW_COLUMNS + column + 1
+            faces += [[a, b, b + BROW_COLUMNS], [a, b + BROW_COLUMNS, a + BROW_COLUMNS]]
+    return np.array(faces) if is_left else np.array(faces)[:, ::-1]
