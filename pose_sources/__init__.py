@@ -14,7 +14,7 @@ A recipe's `poses` is one of these, told apart by `kind`:
 """
 
 from pose_sources.mixture import DrawnPose, MixtureConfig, Poses, WeightedSource
-from pose_sources.opening import BodyAtHand, PosesConfig, open_poses, open_source
+from pose_sources.opening import BodyAtHand, PosesConfig, open_poses, open_source, poses_config
 from pose_sources.source import IndexedPoseSource, PoseSource, RestPelvis
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "WeightedSource",
     "open_poses",
     "open_source",
+    "poses_config",
 ]

@@ -1,11 +1,14 @@
 """From what a recipe says to something that poses can be drawn from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from cuffs.config import build
 from pose_sources.amass import AmassConfig, open_amass
 from pose_sources.mixture import MixtureConfig, Poses, SourceConfig, Weighted, WeightedSource
 from pose_sources.procedural.config import ProceduralConfig
@@ -15,6 +18,24 @@ from pose_sources.source import PoseSource, RestPelvis
 
 PosesConfig = ProceduralConfig | AmassConfig | MixtureConfig
 """What may stand under a recipe's `poses`, told apart by `kind`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RecipePart:
+    poses: PosesConfig
+
+
+def poses_config(data: Mapping[str, Any], *, where: str) -> PosesConfig:
+    """What a recipe says under `poses`.
+
+    Args:
+        data: keys and values below `poses`.
+        where: what `poses` is a key of, for messages: the recipe.
+
+    Raises:
+        ConfigError: naming the place; an unknown key or kind comes with the nearest known one.
+    """
+    return build(_RecipePart, {"poses": data}, where=where).poses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,7 +1,7 @@
 """Fewer vertices on a mirror-symmetric mesh: half-edge collapses by quadric error, the same on both sides.
 
 Vertices that stay are vertices of the original (none moves), so that whatever is known at those stays known. Written
-here because the libraries tried (fast-simplification, trimesh) neither keep a border fixed nor a mesh symmetric.
+here because the libraries at hand (fast-simplification, which trimesh uses, too) neither keep a border fixed nor a mesh symmetric.
 Quadric error: Garland and Heckbert 1997.
 """
 

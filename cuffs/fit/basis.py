@@ -28,7 +28,7 @@ FACE_JOINTS: Final = (INDEX["head"], INDEX["jaw"])
 SPARSE_SHARE: Final = 0.15
 """Below this share of numbers that aren't nought, a sparse product is quicker than a dense one."""
 
-NEGLIGIBLE_M: Final = 2e-6
+NEGLIGIBLE_M: Final = 1e-4
 """Pose correctives that stay below this (metres per unit of a feature, features stay below 2) throughout a group are
 left out of its Jacobian. They are never left out of the residual, so they can't bias a fit whose residual vanishes."""
 

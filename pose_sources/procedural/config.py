@@ -14,8 +14,8 @@ BODIES: Final[Mapping[str, float]] = {
     "standing": 2, "walking": 1, "sitting": 1.5, "crouching": 1, "reaching": 1.5, "gesturing": 3,
 }  # fmt: skip
 HANDS: Final[Mapping[str, float]] = {
-    "flat": 0.7, "spread": 1, "relaxed": 2, "resting": 0.3, "fist": 1, "point": 1, "pinch": 1, "count": 1.5, "spell": 1.5,
-    "thumbs_up": 0.5, "claw": 0.5, "ball": 0.7, "bar": 0.7, "anything": 2,
+    "flat": 0.7, "spread": 1, "relaxed": 2, "resting": 0.3, "fist": 1, "point": 1, "pinch": 1, "count": 1.5,
+    "spell": 1.5, "thumbs_up": 0.5, "claw": 0.5, "ball": 0.7, "bar": 0.7, "anything": 2,
 }  # fmt: skip
 
 

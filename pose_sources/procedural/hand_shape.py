@@ -103,7 +103,7 @@ def thumb_range() -> tuple[Float[np.ndarray, "5"], Float[np.ndarray, "5"]]:
     mp, ip = RANGES["thumb2"][0], RANGES["thumb3"][0]
     low = [flexion.low_deg, abduction.low_deg, -supination.high_deg, mp.low_deg, ip.low_deg]
     high = [flexion.high_deg, abduction.high_deg, -supination.low_deg, mp.high_deg, ip.high_deg]
-    return np.array(low), np.array(high)
+    return np.array(low, np.float64), np.array(high, np.float64)
 
 
 def finger_rotmats(anatomy: Anatomy, finger: FingerShape, name: str) -> Float[np.ndarray, "3 3 3"]:

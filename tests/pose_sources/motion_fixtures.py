@@ -20,7 +20,7 @@ def upright_motion(seed=0, frames=FRAMES):
     return poses, rng.normal(size=(frames, 3)) + [0, 0, 1.3], rng.normal(size=16)
 
 
-def write_smplx(path, poses, trans, betas, **extra):
+def write_smplx(path, poses, trans, betas, spoilt=None):
     """AMASS's `*_stageii.npz`, its object array and all."""
     flat = poses.reshape(len(poses), -1)
     arrays = {
@@ -30,20 +30,20 @@ def write_smplx(path, poses, trans, betas, **extra):
         "pose_eye": flat[:, 69:75], "pose_hand": flat[:, 75:],
         "markers_latent_vids": np.array({"a": 1}, dtype=object),
     }  # fmt: skip
-    np.savez(path, **(arrays | extra))
+    np.savez(path, **(arrays | (spoilt or {})))
 
 
-def write_smplh(path, poses, trans, betas, **extra):
+def write_smplh(path, poses, trans, betas):
     """AMASS's `*_poses.npz`: no jaw and eyes, gender as bytes, the other spelling of the frame rate."""
     flat = np.concatenate([poses[:, :22], poses[:, LEFT_HAND.start :]], 1).reshape(len(poses), -1)
     arrays = {
         "poses": flat, "trans": trans, "betas": betas, "dmpls": np.zeros((len(poses), 8)),
         "gender": np.array(b"male  "), "mocap_framerate": np.array(60.0),
     }  # fmt: skip
-    np.savez(path, **(arrays | extra))
+    np.savez(path, **arrays)
 
 
-def write_bedlam(path, poses, trans, betas, **extra):
+def write_bedlam(path, poses, trans, betas):
     """BEDLAM's `motion_seq.npz`: y up, single precision betas, hands as the mean hand throughout, no face."""
     poses = poses.copy()
     poses[:, 0] = rotmat_to_rotvec(Y_FROM_Z @ rotvec_to_rotmat(poses[:, 0]))
@@ -58,4 +58,4 @@ def write_bedlam(path, poses, trans, betas, **extra):
         "betas": betas[:10].astype(np.float32), "poses": flat, "global_ori": flat[:, :3], "trans": trans,
         "mocap_frame_rate": np.array(30), "gender": np.array("male"),
     }  # fmt: skip
-    np.savez(path, **(arrays | extra))
+    np.savez(path, **arrays)

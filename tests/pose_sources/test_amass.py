@@ -5,11 +5,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cuffs.config import build
 from cuffs.errors import ConfigError, PoseFileError
 from cuffs.rotations import rotvec_to_rotmat
 from cuffs.skeleton import BODY, INDEX, LEFT_HAND
-from pose_sources import IndexedPoseSource, PosesConfig, open_poses
+from pose_sources import IndexedPoseSource, open_poses, poses_config
 from pose_sources.amass import AmassConfig, open_amass
 from tests.pose_sources.motion_fixtures import (
     FRAMES,
@@ -69,7 +68,7 @@ def test_y_up_and_z_up_files_of_one_motion_agree_in_place_too(tmp_path):
     write_smplx(tmp_path / "a.npz", POSES, TRANS, BETAS[:10])
     turned = TRANS @ Y_FROM_Z.T + J0 @ (Y_FROM_Z - np.eye(3)).T
     write_bedlam(tmp_path / "b.npz", POSES, turned, BETAS)
-    source = open_amass(AmassConfig(path=".", fps=None), folder=tmp_path, rest_pelvis=lambda betas, model: J0)
+    source = open_amass(AmassConfig(path=".", fps=None), folder=tmp_path, rest_pelvis=lambda *_: J0)
     for frame in range(FRAMES):
         one, two = source[frame], source[FRAMES + frame]
         assert np.allclose(one.transl, two.transl)
@@ -173,7 +172,7 @@ BAD_AT_OPENING = {
 @pytest.mark.parametrize("case", BAD_AT_OPENING)
 def test_a_malformed_file_is_refused_when_it_is_opened(tmp_path, case):
     extra, message = BAD_AT_OPENING[case]
-    write_smplx(tmp_path / "a.npz", POSES, TRANS, BETAS, **extra)
+    write_smplx(tmp_path / "a.npz", POSES, TRANS, BETAS, extra)
     with pytest.raises(PoseFileError, match=message) as caught:
         opened(tmp_path)
     assert str(tmp_path / "a.npz") in str(caught.value)
@@ -207,7 +206,7 @@ def _set(array, place, value):
 def test_numbers_that_are_none_are_refused_when_the_file_is_read(tmp_path, case):
     key, spoil, message = BAD_AT_READING[case]
     values = {"poses": POSES.reshape(FRAMES, -1), "trans": TRANS, "gender": np.array("female")}
-    write_smplx(tmp_path / "a.npz", POSES, TRANS, BETAS, **{key: spoil(values[key])})
+    write_smplx(tmp_path / "a.npz", POSES, TRANS, BETAS, {key: spoil(values[key])})
     source = opened(tmp_path)
     with pytest.raises(PoseFileError, match=message) as caught:
         source[0]
@@ -284,4 +283,4 @@ def test_a_file_that_vanishes_after_opening_is_named(tmp_path):
 )
 def test_a_wrong_configuration_says_what_is_wrong(data, message):
     with pytest.raises(ConfigError, match=message):
-        build(PosesConfig, data, where="poses")
+        poses_config(data, where="recipe")

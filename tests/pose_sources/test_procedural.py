@@ -3,12 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cuffs.config import build
 from cuffs.errors import ConfigError
 from cuffs.records import PoseSample
 from cuffs.rotations import rotvec_to_rotmat
 from cuffs.skeleton import HANDS, INDEX
-from pose_sources import PosesConfig, open_poses
+from pose_sources import open_poses, poses_config
 from pose_sources.anatomy import build_anatomy
 from pose_sources.kinematics import posed_joints
 from pose_sources.limits import sample_violations
@@ -241,4 +240,4 @@ def test_a_skeleton_with_other_thumbs_gets_the_same_hand():
 )
 def test_a_wrong_configuration_says_what_is_wrong(data, message):
     with pytest.raises(ConfigError, match=message):
-        build(PosesConfig, data, where="poses")
+        poses_config(data, where="recipe")
