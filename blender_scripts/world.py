@@ -13,6 +13,9 @@ Array = np.ndarray
 SKY_SHARE, EVEN_SHARE, STUDIO_SHARE = 0.55, 0.8, 0.3
 """Of white: what the surroundings bring to a horizontal wall at strength 1, beside a sun, alone, beside lamps."""
 
+LOW_SUN_MORE = 0.25
+"""Added to SKY_SHARE as the sun comes down: a camera that looks against a low sun would be opened wider."""
+
 SKY_ELEVATIONS_DEG = np.array([0.0, 5.0, 15.0, 30.0, 45.0, 60.0, 75.0, 90.0])
 SKY_TURBIDITIES = np.array([2.0, 3.0, 4.0, 6.0])
 SKY_BRIGHTNESS = np.array([
@@ -87,7 +90,8 @@ def _sky(graph: Graph, light: LightSpec) -> Socket:
     sky = graph.node("ShaderNodeTexSky", settings=settings).outputs[0]
     brightness = sky_brightness(turbidity, light.sun_elevation_deg)
     grey = graph.node("ShaderNodeRGBToBW", {0: sky}).outputs[0]
-    strength = SKY_SHARE * light.strength / brightness
+    low = float(np.clip(1 - light.sun_elevation_deg / 40, 0, 1))
+    strength = (SKY_SHARE + LOW_SUN_MORE * low) * light.strength / brightness
     colour = graph.vector("MULTIPLY", graph.mix(SKY_GREY, sky, grey), (strength,) * 3)
     return _background(graph, _without_glare(graph, colour), 1.0)
 

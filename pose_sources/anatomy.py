@@ -33,7 +33,7 @@ from jaxtyping import Float
 
 from cuffs.rotations import rotvec_to_rotmat
 from cuffs.skeleton import FINGERS, INDEX, JOINTS, NUM_JOINTS
-from pose_sources.kinematics import turn_xyz, unit
+from pose_sources.kinematics import angles_xyz, turn_xyz, unit
 
 Vec3 = Float[np.ndarray, "3"]
 Mat3 = Float[np.ndarray, "3 3"]
@@ -66,19 +66,25 @@ class Anatomy:
 
     def rotation(self, joint: str, angles_deg: tuple[float, float, float]) -> Mat3:
         """The joint rotation that has these angles."""
-        axes = self.axes[INDEX[joint]]
-        return axes @ turn_xyz(angles_deg) @ axes.T @ self.zero[INDEX[joint]]
+        return self.rotations(INDEX[joint], np.array(angles_deg, np.float64))
+
+    def rotations(
+        self, joints: int | slice, angles_deg: Float[np.ndarray, "*joints 3"]
+    ) -> Float[np.ndarray, "*joints 3 3"]:
+        """The rotations that some joints, by number, have at their angles."""
+        axes = self.axes[joints]
+        return axes @ turn_xyz(angles_deg) @ np.swapaxes(axes, -1, -2) @ self.zero[joints]
 
     def angles_deg(self, joint: str, rotmat: Mat3) -> tuple[float, float, float]:
-        """The angles of a joint rotation; the second lies within ±90 degrees.
+        """The angles of a joint rotation; the second lies within ±90 degrees."""
+        axes, zero = self.axes[INDEX[joint]], self.zero[INDEX[joint]]
+        first, second, third = angles_xyz(axes.T @ rotmat @ zero.T @ axes).tolist()
+        return first, second, third
 
-        With the axes as x, y, z the matrix is Rx Ry Rz, whose first row is (cos b cos c, -cos b sin c, sin b).
-        """
-        axes = self.axes[INDEX[joint]]
-        R = axes.T @ rotmat @ self.zero[INDEX[joint]].T @ axes
-        second = np.arcsin(np.clip(R[0, 2], -1, 1))
-        first, third = np.arctan2(-R[1, 2], R[2, 2]), np.arctan2(-R[0, 1], R[0, 0])
-        return float(np.degrees(first)), float(np.degrees(second)), float(np.degrees(third))
+    def all_angles_deg(self, rotmats: Float[np.ndarray, "55 3 3"]) -> Float[np.ndarray, "55 3"]:
+        """The angles of all joints; without meaning for pelvis and shoulders, which have no angles of this kind."""
+        local = np.swapaxes(self.axes, -1, -2) @ rotmats @ np.swapaxes(self.zero, -1, -2) @ self.axes
+        return angles_xyz(local)
 
     def shoulder_angles(self, side: str, rotmat: Mat3) -> tuple[float, float, float, float]:
         """Where an upper arm points and how it is turned about itself, degrees.

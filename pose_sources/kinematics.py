@@ -31,16 +31,24 @@ def turn(axis: Vec3, angle_deg: float) -> Mat3:
     )
 
 
-def turn_xyz(angles_deg: tuple[float, float, float]) -> Mat3:
+def turn_xyz(angles_deg: Float[np.ndarray, "*batch 3"]) -> Float[np.ndarray, "*batch 3 3"]:
     """Rotation about x, then about the turned y, then about the twice turned z: Rx Ry Rz."""
-    (ca, sa), (cb, sb), (cc, sc) = ((math.cos(math.radians(a)), math.sin(math.radians(a))) for a in angles_deg)
-    return np.array(
-        [
-            [cb * cc, -cb * sc, sb],
-            [ca * sc + sa * sb * cc, ca * cc - sa * sb * sc, -sa * cb],
-            [sa * sc - ca * sb * cc, sa * cc + ca * sb * sc, ca * cb],
-        ]
-    )
+    angles = np.radians(angles_deg)
+    (ca, cb, cc), (sa, sb, sc) = np.moveaxis(np.cos(angles), -1, 0), np.moveaxis(np.sin(angles), -1, 0)
+    rows = [
+        *(cb * cc, -cb * sc, sb),
+        *(ca * sc + sa * sb * cc, ca * cc - sa * sb * sc, -sa * cb),
+        *(sa * sc - ca * sb * cc, sa * cc + ca * sb * sc, ca * cb),
+    ]
+    return np.stack(rows, -1).reshape(*angles.shape, 3)
+
+
+def angles_xyz(rotmats: Float[np.ndarray, "*batch 3 3"]) -> Float[np.ndarray, "*batch 3"]:
+    """The angles of `turn_xyz`, degrees, the second within ±90: the first row is (cos b cos c, -cos b sin c, sin b)."""
+    first = np.arctan2(-rotmats[..., 1, 2], rotmats[..., 2, 2])
+    second = np.arcsin(np.clip(rotmats[..., 0, 2], -1, 1))
+    third = np.arctan2(-rotmats[..., 0, 1], rotmats[..., 0, 0])
+    return np.degrees(np.stack([first, second, third], -1))
 
 
 def across(first: Vec3, second: Vec3) -> Mat3:

@@ -163,30 +163,39 @@ FOREARM: Final = Range("pronation", -90, 90, "KAPANDJI: 90 and 85")
 """Sum of the twists of elbow and wrist."""
 
 
-def violations(anatomy: Anatomy, pose: Float[np.ndarray, "55 3"]) -> tuple[Violation, ...]:
-    """The angles of a pose that a human joint doesn't reach, in the order of the joints; none for a possible pose.
+def _ranges_of(joint: str) -> Ranges:
+    """Empty for pelvis and shoulders."""
+    return RANGES.get(joint.removeprefix("left_").removeprefix("right_"), ())
+
+
+LIMITED: Final = tuple(joint for joint in JOINTS if _ranges_of(joint))
+_ROWS: Final = [INDEX[joint] for joint in LIMITED]
+_LOW: Final = np.array([[limit.low_deg for limit in _ranges_of(joint)] for joint in LIMITED])
+_HIGH: Final = np.array([[limit.high_deg for limit in _ranges_of(joint)] for joint in LIMITED])
+
+
+def violations(anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"]) -> tuple[Violation, ...]:
+    """The angles of a pose that a human joint doesn't reach; none for a possible pose.
 
     Args:
         anatomy: frames of the joints, from the rest skeleton of the body that the pose is for.
-        pose: axis-angle, radians; the root is free.
+        rotmats: joint rotations relative to their parents; the root is free.
     """
-    rotmats = rotvec_to_rotmat(pose)
-    found: list[Violation] = []
-    for joint in JOINTS:
-        kind = joint.removeprefix("left_").removeprefix("right_")
-        if kind in RANGES:
-            found += _outside(joint, RANGES[kind], anatomy.angles_deg(joint, rotmats[INDEX[joint]]))
+    angles = anatomy.all_angles_deg(rotmats)
+    own = angles[_ROWS]
+    bad = np.argwhere((own < _LOW - ROUNDING_DEG) | (own > _HIGH + ROUNDING_DEG))
+    found = [Violation(LIMITED[row], _ranges_of(LIMITED[row])[n], float(own[row, n])) for row, n in bad]
     for side in ("left", "right"):
         arm = rotmats[INDEX[f"{side}_collar"]] @ rotmats[INDEX[f"{side}_shoulder"]]
+        twist = float(angles[INDEX[f"{side}_elbow"], 2] + angles[INDEX[f"{side}_wrist"], 0])
         found += _outside(f"{side}_shoulder", SHOULDER, anatomy.shoulder_angles(side, arm))
-        elbow, wrist = (anatomy.angles_deg(name, rotmats[INDEX[name]]) for name in (f"{side}_elbow", f"{side}_wrist"))
-        found += _outside(f"{side}_wrist", (FOREARM,), (elbow[2] + wrist[0],))
+        found += _outside(f"{side}_wrist", (FOREARM,), (twist,))
     return tuple(found)
 
 
 def sample_violations(anatomy: Anatomy, sample: PoseSample) -> tuple[Violation, ...]:
     """The same for a PoseSample."""
-    return violations(anatomy, sample.pose)
+    return violations(anatomy, rotvec_to_rotmat(sample.pose))
 
 
 def _outside(joint: str, ranges: Ranges, angles_deg: tuple[float, ...]) -> list[Violation]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from cuffs.character.body_frame import BodyFrame
 
@@ -68,12 +68,14 @@ STYLES: Mapping[str, HairStyle] = MappingProxyType({
     ),
     "long": HairStyle(
         line=HANGING, top_m=0.016, side_m=0.018, unrest_m=0.003, is_edge_free=((0, 0), (52, 0), (66, 1), (180, 1)),
-        ends_m=((70, 0.13), (95, 0.17), (115, 0.25), (140, 0.33), (180, 0.38)),
+        ends_m=((70, 0.13), (100, 0.15), (120, 0.19), (140, 0.27), (155, 0.33), (180, 0.36)),
     ),
 })  # fmt: skip
 """`bald` is the part that has brows alone."""
 
 HANGS_FROM_DEG = 70.0
+REACH_M = 0.45
+"""No hair hangs lower below the skull's middle than this."""
 
 CLEAR_M = 0.016
 """Hanging hair keeps this far from helper and skin: shirts lie between."""
@@ -88,6 +90,8 @@ class Surface:
 
     points: Float[Array, "points 3"]
     faces: Int[Array, "faces 3"]
+    hangs: Bool[Array, " points"]
+    """Points that hang free, rather than lie on the scalp."""
 
 
 class Skull:
@@ -98,7 +102,8 @@ class Skull:
 
         self.centre = (frame.joint("left_eye") + frame.joint("right_eye")) / 2 + [0.0, 0.085, 0.013]
         self._scalp = trimesh.Trimesh(frame.rest, scalp, process=False)
-        self._obstacles = trimesh.Trimesh(frame.rest, obstacles, process=False)
+        near = frame.rest[obstacles][..., 2].max(1) > self.centre[2] - REACH_M
+        self._obstacles = trimesh.Trimesh(frame.rest, obstacles[near], process=False)
 
     def directions(self, azimuth_deg: Array, elevation_deg: Array) -> Array:
         """Unit vectors; azimuth grows towards the person's left."""
@@ -133,10 +138,7 @@ class Skull:
 
 def grow(style: HairStyle, skull: Skull) -> Surface:
     """The surface of a haircut on the middling person."""
-    azimuth = -180 + 360 * (np.arange(COLUMNS) + 0.5) / COLUMNS
-    surfaces = [_cap(style, skull, azimuth)]
-    if style.ends_m is not None:
-        surfaces.append(_hanging(style, skull, azimuth))
+    surfaces = [_cap(style, skull) if style.ends_m is None else _with_hanging(style, skull, _cap(style, skull))]
     if style.bun:
         surfaces.append(_bun(style, skull))
     return joined(surfaces)
@@ -148,7 +150,20 @@ def joined(surfaces: Sequence[Surface]) -> Surface:
     return Surface(
         points=np.concatenate([surface.points for surface in surfaces]),
         faces=np.concatenate([surface.faces + start for surface, start in zip(surfaces, first, strict=True)]),
+        hangs=np.concatenate([surface.hangs for surface in surfaces]),
     )
+
+
+def _columns() -> Float[Array, " columns"]:
+    """Azimuths of a cap's columns, from the right side of the back of the head round the front; none is 0."""
+    return -180 + 360 * (np.arange(COLUMNS) + 0.5) / COLUMNS
+
+
+def _hanging_columns() -> Int[Array, " n"]:
+    """Columns that hair hangs from, from the left side round the back to the right."""
+    azimuth = _columns()
+    chosen = np.flatnonzero(np.abs(azimuth) >= HANGS_FROM_DEG)
+    return chosen[np.argsort((azimuth[chosen] + 360) % 360)]
 
 
 def _curve(profile: Profile, azimuth_deg: Float[Array, " n"]) -> Float[Array, " n"]:
@@ -168,60 +183,66 @@ def _shell(style: HairStyle, azimuth: Array, elevation: Array, share: Array) -> 
     return height - SKIN_DEPTH_M * (1 - is_free) * (share > 0.999)
 
 
-def _cap(style: HairStyle, skull: Skull, azimuth: Float[Array, " columns"]) -> Surface:
-    """From the crown to the hairline, with a rim that closes the edge towards the skin."""
+def _cap(style: HairStyle, skull: Skull) -> Surface:
+    """From the crown to the hairline, with a rim that closes the edge towards the skin where nothing hangs from it."""
     share = np.append(np.arange(1, CAP_ROWS + 1) / CAP_ROWS, 1.0)[:, None]
-    line = _curve(style.line, azimuth)
-    elevation = (90 + (line - 90) * share).ravel()
+    azimuth = _columns()
+    elevation = (90 + (_curve(style.line, azimuth) - 90) * share).ravel()
     across = np.broadcast_to(azimuth, (len(share), COLUMNS)).ravel()
-    shares = np.broadcast_to(share, (len(share), COLUMNS)).ravel()
     directions = skull.directions(across, elevation)
-    height = _shell(style, across, elevation, shares)
+    height = _shell(style, across, elevation, np.repeat(share, COLUMNS))
     height[-COLUMNS:] = -SKIN_DEPTH_M
     crown = np.array([[0.0, 0.0, 1.0]])
     points = skull.centre + (skull.radius(directions) + height)[:, None] * directions
     top = skull.centre + (skull.radius(crown) + style.top_m)[:, None] * crown
     fan = [[0, 1 + column, 1 + (column + 1) % COLUMNS] for column in range(COLUMNS)]
-    return Surface(points=np.concatenate([top, points]), faces=np.array(fan + _ring_faces(len(share), first=1)))
+    faces = np.concatenate([fan, _grid_faces(_cap_rows(), is_closed=True)])
+    if style.ends_m is not None:
+        rim = _cap_rows()[-1, _hanging_columns()]
+        faces = faces[np.isin(faces, rim).sum(1) == 0]
+    return Surface(points=np.concatenate([top, points]), faces=faces, hangs=np.zeros(1 + len(points), bool))
 
 
-def _ring_faces(rows: int, *, first: int) -> list[list[int]]:
-    """Triangles between closed rings of points that follow one another downwards, turned outwards."""
-    faces = []
-    for row in range(rows - 1):
-        for column in range(COLUMNS):
-            after = (column + 1) % COLUMNS
-            a, b = first + row * COLUMNS + column, first + row * COLUMNS + after
-            faces += [[a, a + COLUMNS, b + COLUMNS], [a, b + COLUMNS, b]]
-    return faces
+def _cap_rows() -> Int[Array, "rows columns"]:
+    """Numbers of a cap's points: rows from the crown to the hairline, the rim's last."""
+    return 1 + np.arange((CAP_ROWS + 1) * COLUMNS).reshape(CAP_ROWS + 1, COLUMNS)
 
 
-def _hanging(style: HairStyle, skull: Skull, azimuth: Float[Array, " columns"]) -> Surface:
-    """What hangs down at the sides and behind, from the edge of the cap."""
-    hangs = np.flatnonzero(np.abs(azimuth) >= HANGS_FROM_DEG)
-    behind = hangs[np.argsort((azimuth[hangs] + 360) % 360)]  # from the left side round the back to the right
-    across = azimuth[behind]
-    line = _curve(style.line, across)
-    directions = skull.directions(across, line)
-    height = _shell(style, across, line, np.ones_like(across))
-    top = skull.centre + (skull.radius(directions) + height)[:, None] * directions
+def _grid_faces(grid: Int[Array, "rows columns"], *, is_closed: bool) -> Int[Array, "faces 3"]:
+    """Triangles between rows of points that follow one another downwards, turned outwards.
+
+    Args:
+        grid: numbers of points; azimuth grows along a row.
+        is_closed: whether the last column meets the first.
+    """
+    wide = np.concatenate([grid, grid[:, :1]], 1) if is_closed else grid
+    a, b, c, d = wide[:-1, :-1], wide[:-1, 1:], wide[1:, 1:], wide[1:, :-1]
+    return np.stack([np.stack([a, d, c], -1), np.stack([a, c, b], -1)], 2).reshape(-1, 3)
+
+
+def _with_hanging(style: HairStyle, skull: Skull, cap: Surface) -> Surface:
+    """A cap with what hangs from its edge at the sides and behind."""
+    columns = _hanging_columns()
+    across = _columns()[columns]
+    edge = _cap_rows()[-2, columns]
+    top = cap.points[edge]
     outwards = skull.directions(across, np.zeros_like(across))
     ends = skull.centre[2] - _curve(style.ends_m or (), across)
-    down = (np.arange(HANGING_ROWS + 1) / HANGING_ROWS)[:, None, None]
-    points = top + down * ((ends - top[:, 2])[None, :, None] * [0.0, 0.0, 1.0])
-    points = points + 0.008 * np.sin(np.pi * down) * outwards
+    down = (np.arange(1, HANGING_ROWS + 1) / HANGING_ROWS)[:, None, None]
+    rows = top + down * ((ends - top[:, 2])[None, :, None] * [0.0, 0.0, 1.0])
     waves = style.unrest_m * np.sin(9 * np.radians(across))[None, :, None] * down
-    rows = np.concatenate([points + waves * outwards, points[-1:] - 0.012 * outwards + [0.0, 0.0, 0.006]])
-    count = len(behind)
-    everywhere = np.broadcast_to(outwards, rows.shape).reshape(-1, 3)
-    clear = skull.pushed_clear(rows.reshape(-1, 3), everywhere)
-    clear[:count] = top
-    faces = []
-    for row in range(len(rows) - 1):
-        for column in range(count - 1):
-            a, b = row * count + column, row * count + column + 1
-            faces += [[a, a + count, b + count], [a, b + count, b]]
-    return Surface(points=clear, faces=np.array(faces))
+    rows = rows + (0.008 * np.sin(np.pi * down) + waves) * outwards
+    rows = np.concatenate([rows, rows[-1:] - 0.012 * outwards + [0.0, 0.0, 0.006]])  # the ends turn in
+    flat = rows.reshape(-1, 3)
+    below = np.clip((skull.centre[2] - flat[:, 2]) / HEAD_ONLY_M, 0, 1)[:, None] ** 2
+    away = (1 - below) * np.tile(outwards, (len(rows), 1)) + below * [0.0, 1.0, 0.0]  # off the shoulders, backwards
+    clear = skull.pushed_clear(flat, away / np.linalg.norm(away, axis=1, keepdims=True))
+    grid = np.concatenate([edge[None], len(cap.points) + np.arange(len(flat)).reshape(len(rows), -1)])
+    return Surface(
+        points=np.concatenate([cap.points, clear]),
+        faces=np.concatenate([cap.faces, _grid_faces(grid, is_closed=False)]),
+        hangs=np.concatenate([cap.hangs, np.ones(len(clear), bool)]),
+    )
 
 
 def _bun(style: HairStyle, skull: Skull, *, radius_m: float = 0.04, rings: int = 7, sectors: int = 14) -> Surface:
@@ -243,7 +264,8 @@ def _bun(style: HairStyle, skull: Skull, *, radius_m: float = 0.04, rings: int =
         for row in range(rings - 1):
             a, b = 1 + row * sectors + sector, 1 + row * sectors + after
             faces += [[a, a + sectors, b + sectors], [a, b + sectors, b]]
-    return Surface(points=middle + radius_m * ball * [1.0, 0.85, 1.0], faces=np.array(faces))
+    points = middle + radius_m * ball * [1.0, 0.85, 1.0]
+    return Surface(points=points, faces=np.array(faces), hangs=np.zeros(len(points), bool))
 
 
 BROW_COLUMNS = 10
@@ -270,7 +292,8 @@ def brows(frame: BodyFrame, skin: Int[Array, "faces 3"]) -> Surface:
         np.minimum.at(depth, rays, hits[:, 1])
         lift = np.repeat([0.1, 1.0, 0.1], BROW_COLUMNS) * BROW_LIFT_M + 0.0004
         points = np.stack([start[:, 0], depth - lift, start[:, 2]], -1)
-        strips.append(Surface(points=points, faces=_strip_faces(is_left=sign > 0)))
+        on_skin = np.zeros(len(points), bool)
+        strips.append(Surface(points=points, faces=_strip_faces(is_left=sign > 0), hangs=on_skin))
     return joined(strips)
 
 

@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from cuffs.character.anny_model import load_anny
 from cuffs.character.base_mesh import load_base_mesh
+from cuffs.character.grown import Grown
 from cuffs.character.open_tails import bone_tails, tail_vertices
 from cuffs.character.records import Identity, Topology
 from cuffs.character.rest_rotations import rest_rotations_from_bones
@@ -149,11 +150,13 @@ class OpenIdentities:
 
         Betas are nought and rest rotations a first guess, until the rest mesh has been fitted (`Identity.fitted`).
         """
+        topology = self._topology
         shape = self._anny.rest(phenotype.traits())
-        lift = np.array([0.0, 0.0, -shape.verts[self._topology.body_vertices, 2].min()])
+        grown = Grown(corners=topology.grown_corners, bary=topology.grown_bary, step=topology.grown_step)
+        lift = np.array([0.0, 0.0, -shape.verts[topology.body_vertices, 2].min()])
         traits = phenotype.traits()
         unfitted = Identity(
-            rest=(shape.verts + lift).astype(np.float32),
+            rest=(np.concatenate([shape.verts, grown.place(shape.verts)]) + lift).astype(np.float32),
             bone_heads=shape.bone_heads + lift,
             bone_tails=bone_tails(self._tails, shape.verts) + lift,
             rest_rotations=np.tile(np.eye(3), (55, 1, 1)),
@@ -161,4 +164,4 @@ class OpenIdentities:
             phenotype_names=np.array(list(traits)),
             phenotype=np.array(list(traits.values())),
         )
-        return replace(unfitted, rest_rotations=rest_rotations_from_bones(self._topology, unfitted))
+        return replace(unfitted, rest_rotations=rest_rotations_from_bones(topology, unfitted))

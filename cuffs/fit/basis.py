@@ -20,7 +20,7 @@ Array = np.ndarray
 VERTS_PER_JOINT: Final = 48
 """About 2,600 vertices in all: twice as many change the residual by a hundredth of a millimetre."""
 
-VERTS_OF_FACE: Final = 200
+VERTS_OF_FACE: Final = 400
 """Head and jaw carry the expression, and a fifth of all vertices."""
 
 FACE_JOINTS: Final = (INDEX["head"], INDEX["jaw"])

@@ -35,11 +35,16 @@ MAX_STEP_RAD: Final = 0.8
 """No joint turns further in one step: a linearisation holds no further."""
 
 
+SHRINKS: Final = 0.7
+DAMPED: Final = 0.5
+"""A step that is no shorter than this share of the last one swings about the solution; half of it is taken."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitSettings:
     """How a fit is solved. The defaults are what `benchmarks/truth.py` measures."""
 
-    max_steps: int = 12
+    max_steps: int = 16
     tolerance_rad: float = 1e-3
     """Converged when the last step turned no joint further than this (0.06°), which leaves its square to be done …"""
 
@@ -119,7 +124,7 @@ def solve(
         raise GeometryError(f"{int((~np.isfinite(targets)).sum())} coordinates of the fit's targets are not finite.")
     selection = _selection(basis, held)
     state, turned, steps = _with_riders(start, held), np.inf, 0
-    posed, converged = pose_basis(basis, state), False
+    posed, converged, share = pose_basis(basis, state), False, 1.0
     while not converged and steps < settings.max_steps:
         terms = robust_terms(
             targets - posed.points, trust, scale_m=settings.robust_mm / 1e3, is_near=turned < settings.near_rad
@@ -127,11 +132,12 @@ def solve(
         variance = max(float((terms.pull * (targets - posed.points)).sum() / (3 * trust.sum())), settings.min_variance)
         found = normal_equations(basis, state, posed, metric=terms.metric, pull=terms.pull)
         add_priors(found.hessian, found.gradient, state, variance=variance, settings=settings)
-        step = selection @ _step(found, selection)
-        state = moved(state, step, basis)
+        step = selection @ _step(found, selection, is_swinging=share < 1.0)
+        before, turned = turned, float(np.linalg.norm(step[:NUM_ROTATION].reshape(-1, 3), axis=1).max())
+        share = DAMPED if share * turned > SHRINKS * before else 1.0
+        state = moved(state, share * step, basis)
         posed = pose_basis(basis, state)
         steps += 1
-        turned = float(np.linalg.norm(step[:NUM_ROTATION].reshape(-1, 3), axis=1).max())
         converged = bool(turned < settings.tolerance_rad and np.linalg.norm(step[-3:]) < settings.tolerance_m)
     rms = float(np.sqrt(((posed.points - targets) ** 2).sum(1).mean()))
     return Solution(state=state, converged=converged, steps=steps, rms_m=rms)
@@ -161,17 +167,28 @@ def _selection(basis: FitBasis, held: Mapping[str, str | None]) -> Float[Array, 
     return matrix
 
 
-def _step(found: NormalEquations, selection: Float[Array, "all free"]) -> Float[Array, " free"]:
-    """Newton's step, or Gauss-Newton's where Newton's matrix is indefinite, as it may be far from the solution."""
+def _step(
+    found: NormalEquations, selection: Float[Array, "all free"], *, is_swinging: bool
+) -> Float[Array, " free"]:
+    """Newton's step. Where its matrix is indefinite, as it may be far from the solution: Gauss-Newton's, and if that
+    swings, one where curvatures that bend down are taken to bend up as much."""
     downhill = selection.T @ found.gradient
-    newton = found.hessian.copy()
+    try:
+        return _solved(selection.T @ _curved(found.hessian, found.curvature) @ selection, downhill)
+    except LinAlgError:
+        if not is_swinging:
+            return _solved(selection.T @ found.hessian @ selection, downhill)
+        values, vectors = np.linalg.eigh(found.curvature)
+        upward = (vectors * np.abs(values)[:, None, :]) @ np.swapaxes(vectors, -1, -2)
+        return _solved(selection.T @ _curved(found.hessian, upward) @ selection, downhill)
+
+
+def _curved(hessian: Float[Array, "all all"], curvature: Float[Array, "55 3 3"]) -> Float[Array, "all all"]:
+    matrix = hessian.copy()
     for joint in range(NUM_JOINTS):
         own = slice(3 * joint, 3 * joint + 3)
-        newton[own, own] += found.curvature[joint]
-    try:
-        return _solved(selection.T @ newton @ selection, downhill)
-    except LinAlgError:
-        return _solved(selection.T @ found.hessian @ selection, downhill)
+        matrix[own, own] += curvature[joint]
+    return matrix
 
 
 def _solved(matrix: Float[Array, "free free"], right: Float[Array, " free"]) -> Float[Array, " free"]:

@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from cuffs.errors import GeometryError
-from cuffs.rotations import rotmat_to_rotvec
 from pose_sources.anatomy import Anatomy
 from pose_sources.limits import violations
 from pose_sources.procedural.arm_kinds import ARM_KINDS, PAIR_KINDS
@@ -193,4 +192,4 @@ def _with_arms(body: Figure, plans: Mapping[Side, ArmPlan], hands: Mapping[Side,
 
 def possible(body: Figure) -> bool:
     """Whether all joints are within their limits."""
-    return not violations(body.anatomy, rotmat_to_rotvec(body.rotmats))
+    return not violations(body.anatomy, body.rotmats)

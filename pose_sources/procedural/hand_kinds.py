@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from pose_sources.anatomy import Anatomy
+from pose_sources.procedural.hand_contact import finger_back, finger_pad
 from pose_sources.procedural.hand_shape import (
     DIP_OF_PIP,
     FingerShape,
@@ -15,7 +16,7 @@ from pose_sources.procedural.hand_shape import (
     curled,
     thumb_from,
 )
-from pose_sources.procedural.thumb import finger_back, finger_pad, place_thumb
+from pose_sources.procedural.thumb import place_thumb
 
 Rng = np.random.Generator
 FOUR: Final = ("index", "middle", "ring", "pinky")
@@ -116,7 +117,7 @@ def fist(anatomy: Anatomy, rng: Rng) -> HandShape:
 def cross_thumb(anatomy: Anatomy, shape: HandShape, over: str) -> HandShape:
     """The hand with its thumb laid across the back of a curled finger."""
     place, looks = finger_back(anatomy, shape, over)
-    return place_thumb(anatomy, replace(shape, thumb=FOLDED), pad_at=place + 0.001 * looks, pad_looks=-looks)
+    return place_thumb(anatomy, replace(shape, thumb=FOLDED), skin_at=place + 0.001 * looks, skin_looks=looks)
 
 
 def point(anatomy: Anatomy, rng: Rng) -> HandShape:
@@ -147,7 +148,7 @@ def pinch(anatomy: Anatomy, rng: Rng) -> HandShape:
 def oppose(anatomy: Anatomy, shape: HandShape, finger: str) -> HandShape:
     """The hand with its thumb's pad brought to a finger's."""
     place, looks = finger_pad(anatomy, shape, finger)
-    return place_thumb(anatomy, replace(shape, thumb=OPPOSED), pad_at=place + MEETING_M * looks, pad_looks=-looks)
+    return place_thumb(anatomy, replace(shape, thumb=OPPOSED), skin_at=place + MEETING_M * looks, skin_looks=looks)
 
 
 def count(anatomy: Anatomy, rng: Rng) -> HandShape:

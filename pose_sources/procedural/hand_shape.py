@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from cuffs.rotations import mirror_rotvec, rotmat_to_rotvec
-from cuffs.skeleton import FINGERS, INDEX
+from cuffs.skeleton import FINGERS, INDEX, LEFT_HAND
 from pose_sources.anatomy import Anatomy
 from pose_sources.limits import RANGES
 from pose_sources.rest_skeleton import TIP_M
@@ -106,42 +106,57 @@ def thumb_range() -> tuple[Float[np.ndarray, "5"], Float[np.ndarray, "5"]]:
     return np.array(low, np.float64), np.array(high, np.float64)
 
 
-def finger_rotmats(anatomy: Anatomy, finger: FingerShape, name: str) -> Float[np.ndarray, "3 3 3"]:
-    """Rotations of a left finger's three joints."""
-    angles = ((finger.mcp, finger.ulnar, 0.0), (finger.pip, 0.0, 0.0), (finger.dip, 0.0, 0.0))
-    return np.stack([anatomy.rotation(f"left_{name}{n}", angle) for n, angle in enumerate(angles, 1)])
+def hand_rotmats(anatomy: Anatomy, shape: HandShape) -> Float[np.ndarray, "15 3 3"]:
+    """Rotations of a left hand's joints in SMPL-X's order."""
+    return anatomy.rotations(LEFT_HAND, hand_angles(shape))
 
 
-def thumb_rotmats(anatomy: Anatomy, thumb: ThumbShape) -> Float[np.ndarray, "3 3 3"]:
-    """Rotations of a left thumb's three joints."""
-    angles = ((thumb.flexion, thumb.abduction, -thumb.opposition), (thumb.mp, 0.0, 0.0), (thumb.ip, 0.0, 0.0))
-    return np.stack([anatomy.rotation(f"left_thumb{n}", angle) for n, angle in enumerate(angles, 1)])
+def hand_angles(shape: HandShape) -> Float[np.ndarray, "15 3"]:
+    """The three angles of every joint of a hand, as `anatomy` has them, degrees, in SMPL-X's order."""
+    angles = np.zeros((len(FINGERS), 3, 3))
+    for digit, name in zip(angles, FINGERS, strict=True):
+        if name == "thumb":
+            digit[:] = thumb_angles(shape.thumb)
+        else:
+            finger = shape.finger(name)
+            digit[:, 0] = finger.mcp, finger.pip, finger.dip
+            digit[0, 1] = finger.ulnar
+    return angles.reshape(15, 3)
 
 
-def digit_rotmats(anatomy: Anatomy, shape: HandShape, name: str) -> Float[np.ndarray, "3 3 3"]:
-    """Rotations of the three joints of a left finger or thumb."""
-    return thumb_rotmats(anatomy, shape.thumb) if name == "thumb" else finger_rotmats(anatomy, shape.finger(name), name)
+def thumb_angles(thumb: ThumbShape) -> Float[np.ndarray, "3 3"]:
+    """The three angles of a thumb's joints, degrees."""
+    return np.array([[thumb.flexion, thumb.abduction, -thumb.opposition], [thumb.mp, 0.0, 0.0], [thumb.ip, 0.0, 0.0]])
 
 
 def hand_pose(anatomy: Anatomy, shape: HandShape, side: str) -> Float[np.ndarray, "15 3"]:
     """Axis-angle of a hand's joints in SMPL-X's order, absolute, radians."""
-    left = rotmat_to_rotvec(np.concatenate([digit_rotmats(anatomy, shape, name) for name in FINGERS]))
+    left = rotmat_to_rotvec(hand_rotmats(anatomy, shape))
     return left if side == "left" else mirror_rotvec(left)
 
 
-def digit_points(anatomy: Anatomy, rotmats: Float[np.ndarray, "3 3 3"], name: str) -> Float[np.ndarray, "4 3"]:
-    """A left digit's three joints and its tip, metres, in the frame of the resting wrist."""
-    wrist = anatomy.rest[INDEX["left_wrist"]]
-    rest = np.stack([anatomy.rest[INDEX[f"left_{name}{n}"]] - wrist for n in (1, 2, 3)])
-    tip = rest[2] - rest[1]
-    bones = [rest[1] - rest[0], rest[2] - rest[1], tip / np.linalg.norm(tip) * TIP_M[name]]
-    points, turned = [rest[0]], np.eye(3)
-    for rotmat, bone in zip(rotmats, bones, strict=True):
-        turned = turned @ rotmat
-        points.append(points[-1] + turned @ bone)
-    return np.stack(points)
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedHand:
+    """A left hand's digits in the frame of its resting wrist, in the order of `FINGERS`."""
+
+    points: Float[np.ndarray, "5 4 3"]
+    """Each digit's three joints and its tip, metres."""
+
+    hinges: Float[np.ndarray, "5 3 3"]
+    """Each digit's three flexion axes, unit."""
 
 
-def hand_points(anatomy: Anatomy, shape: HandShape) -> dict[str, Float[np.ndarray, "4 3"]]:
-    """All five digits' points by name."""
-    return {name: digit_points(anatomy, digit_rotmats(anatomy, shape, name), name) for name in FINGERS}
+def place_hand(anatomy: Anatomy, shape: HandShape) -> PlacedHand:
+    """Where a hand's digits are."""
+    rest = anatomy.rest[LEFT_HAND].reshape(5, 3, 3) - anatomy.rest[INDEX["left_wrist"]]
+    rotmats = hand_rotmats(anatomy, shape).reshape(5, 3, 3, 3)
+    axes = anatomy.axes[LEFT_HAND].reshape(5, 3, 3, 3)[..., 0]
+    last = rest[:, 2] - rest[:, 1]
+    tips = last / np.linalg.norm(last, axis=1, keepdims=True) * np.array([TIP_M[name] for name in FINGERS])[:, None]
+    bones = [rest[:, 1] - rest[:, 0], last, tips]
+    points, hinges, turned = [rest[:, 0]], [], np.tile(np.eye(3), (5, 1, 1))
+    for number, bone in enumerate(bones):
+        turned = turned @ rotmats[:, number]
+        points.append(points[-1] + (turned @ bone[..., None])[..., 0])
+        hinges.append((turned @ axes[:, number, :, None])[..., 0])
+    return PlacedHand(np.stack(points, 1), np.stack(hinges, 1))

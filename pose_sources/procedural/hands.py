@@ -7,17 +7,11 @@ from typing import Final
 import numpy as np
 
 from pose_sources.anatomy import Anatomy
+from pose_sources.procedural.hand_contact import is_possible
 from pose_sources.procedural.hand_kinds import FOUR, HAND_KINDS, RELAXED_HAND
 from pose_sources.procedural.hand_shape import FingerShape, HandShape, thumb_from, within_limits
-from pose_sources.procedural.palm import deepest_in_palm
-from pose_sources.procedural.thumb import worst_overlap
 
 TRIES: Final = 30
-TOUCH_M: Final = 0.0035
-"""Flesh gives way by this much where digits meet."""
-
-PALM_M: Final = 0.007
-"""And by this much where fingers are pressed into the palm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +47,6 @@ def sample_hand(anatomy: Anatomy, weights: Mapping[str, float], variation: float
         if is_possible(anatomy, shape):
             return HandDraw(kind=kind, shape=shape)
     return HandDraw(kind="relaxed", shape=RELAXED_HAND)
-
-
-def is_possible(anatomy: Anatomy, shape: HandShape) -> bool:
-    """Whether no digit runs into another or into the palm."""
-    return worst_overlap(anatomy, shape) <= TOUCH_M and deepest_in_palm(anatomy, shape) <= PALM_M
 
 
 def shaken(shape: HandShape, variation: float, rng: np.random.Generator) -> HandShape:

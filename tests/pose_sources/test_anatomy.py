@@ -110,9 +110,9 @@ def test_a_joint_turned_too_far_is_named(joint):
     for number, limit in enumerate(RANGES[kind]):
         angles = [0.0, 0.0, 0.0]
         angles[number] = min(limit.high_deg + 5, 89.0) if number == 1 else limit.high_deg + 5
-        pose = np.zeros((55, 3))
-        pose[INDEX[joint]] = rotmat_to_rotvec(ANATOMY.rotation(joint, tuple(angles)))
-        found = [v for v in violations(ANATOMY, pose) if v.joint == joint and v.range == limit]
+        rotmats = EYE.copy()
+        rotmats[INDEX[joint]] = ANATOMY.rotation(joint, tuple(angles))
+        found = [v for v in violations(ANATOMY, rotmats) if v.joint == joint and v.range == limit]
         assert len(found) == 1
         assert joint in str(found[0])
         assert limit.angle in str(found[0])

@@ -42,7 +42,7 @@ def test_a_target_that_a_limb_can_not_fold_to_is_refused():
 @settings(max_examples=50, deadline=None)
 def test_three_turns_at_once_are_three_turns(angles):
     x, y, z = np.eye(3)
-    assert np.allclose(turn_xyz(angles), turn(x, angles[0]) @ turn(y, angles[1]) @ turn(z, angles[2]))
+    assert np.allclose(turn_xyz(np.array(angles)), turn(x, angles[0]) @ turn(y, angles[1]) @ turn(z, angles[2]))
 
 
 @given(SEEDS)

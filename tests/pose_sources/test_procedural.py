@@ -16,11 +16,11 @@ from pose_sources.procedural.bodies import BODY_KINDS
 from pose_sources.procedural.body_capsules import TOUCH_AIR_M, arm_excess
 from pose_sources.procedural.config import ProceduralConfig
 from pose_sources.procedural.figure import figure
+from pose_sources.procedural.hand_contact import finger_pad, is_possible, thumb_tip
 from pose_sources.procedural.hand_kinds import HAND_KINDS, RELAXED_HAND
-from pose_sources.procedural.hand_shape import hand_points, hand_pose, within_limits
-from pose_sources.procedural.hands import is_possible, sample_hand, shaken
+from pose_sources.procedural.hand_shape import hand_pose, place_hand, within_limits
+from pose_sources.procedural.hands import sample_hand, shaken
 from pose_sources.procedural.source import open_procedural
-from pose_sources.procedural.thumb import finger_pad, thumb_pad
 from pose_sources.rest_skeleton import REST_JOINTS
 
 ANATOMY = build_anatomy(REST_JOINTS)
@@ -176,7 +176,7 @@ def test_a_pinch_brings_thumb_and_finger_together():
     rng = np.random.default_rng(0)
     for _ in range(20):
         shape = sample_hand(ANATOMY, {"pinch": 1.0}, 0.0, rng).shape
-        thumb = thumb_pad(ANATOMY, shape.thumb)[0]
+        thumb = thumb_tip(ANATOMY, shape)
         gaps = [np.linalg.norm(finger_pad(ANATOMY, shape, name)[0] - thumb) for name in ("index", "middle")]
         assert min(gaps) < 0.025
 

@@ -1,0 +1,125 @@
+"""Hair as parts of the topology: the points that haircuts add to hm08's vertices, and how they follow skin and rig."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from cuffs.character.base_mesh import BaseMesh, triangles
+from cuffs.character.body_frame import BodyFrame
+from cuffs.character.grown import Grown, tie
+from cuffs.character.open_hair import STYLES, Skull, Surface, brows, grow, joined
+from cuffs.character.open_surface import MATERIALS, BodySurface
+from cuffs.character.records import Part
+
+Array = np.ndarray
+
+HEAD_ONLY_M, BACK_ONLY_M = 0.15, 0.30
+"""Down to the one, below the skull's middle, hanging hair follows the head; from the other on, the back."""
+
+EAR_M = 0.004
+"""What stands out from the scalp by more is masked beneath hair that covers the ears."""
+
+BALD = "bald"
+"""The part that has brows alone. All hair has them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HairParts:
+    """All haircuts, and the points that they need."""
+
+    parts: tuple[Part, ...]
+    grown: Grown
+    follows_skin: Float[Array, " points"]
+    """How far each point follows the rig as the skin does that it is tied to; else it follows the head."""
+
+    hangs: Bool[Array, " points"]
+
+
+def hair_parts(base: BaseMesh, frame: BodyFrame, surface: BodySurface) -> HairParts:
+    """Grow all haircuts on the middling person.
+
+    Args:
+        base: MakeHuman's mesh.
+        frame: the middling person.
+        surface: the body mesh.
+    """
+    faces = surface.vertices[surface.faces]
+    is_skin = np.isin(surface.material, [MATERIALS.index(name) for name in ("skin", "lips")])
+    head, torso = frame.limb_weight("head"), frame.limb_weight("torso")
+    scalp = faces[is_skin & (head[faces].min(1) > 0.3)]
+    trunk = faces[is_skin & ((head + torso)[faces].min(1) > 0.3)]
+    obstacles = np.concatenate([trunk, triangles(base.groups["helper-tights"].verts)])
+    skull = Skull(frame, scalp, obstacles)
+    strips = brows(frame, scalp)
+    cuts = {BALD: strips} | {name: joined([grow(style, skull), strips]) for name, style in STYLES.items()}
+    ears = _standing_out(frame, surface, scalp)
+    parts, first = [], len(frame.rest)
+    for name, cut in cuts.items():
+        covers_ears = name in STYLES and STYLES[name].ends_m is not None
+        parts.append(_part(name, cut, first=first, hides=ears if covers_ears else ears[:0]))
+        first += len(cut.points)
+    everything = joined(list(cuts.values()))
+    on_scalp, in_air = tie(everything.points, frame.rest, scalp), tie(everything.points, frame.rest, obstacles)
+    depth = skull.centre[2] - everything.points[:, 2]
+    share = np.clip((depth - HEAD_ONLY_M) / (BACK_ONLY_M - HEAD_ONLY_M), 0, 1)
+    return HairParts(
+        parts=tuple(parts),
+        grown=_either(everything.hangs, in_air, on_scalp),
+        follows_skin=np.where(everything.hangs, share, 1.0),
+        hangs=everything.hangs,
+    )
+
+
+def _part(name: str, cut: Surface, *, first: int, hides: Int[Array, " n"]) -> Part:
+    return Part(
+        name=name,
+        kind="hair",
+        vertices=np.arange(first, first + len(cut.points), dtype=np.int32),
+        faces=cut.faces.astype(np.int32),
+        offset=np.zeros(len(cut.points), np.float32),
+        hides=hides.astype(np.int32),
+    )
+
+
+def _standing_out(
+    frame: BodyFrame, surface: BodySurface, scalp: Int[Array, "faces 3"]
+) -> Int[Array, " n"]:
+    """Full numbers of the ears' vertices that stand out from the head."""
+    faces = surface.vertices[surface.faces]
+    ears = np.unique(faces[surface.material == MATERIALS.index("ears")])
+    return ears[np.linalg.norm(tie(frame.rest[ears], frame.rest, scalp).step, axis=1) > EAR_M]
+
+
+def _either(choose: Bool[Array, " points"], yes: Grown, no: Grown) -> Grown:
+    pick = choose[:, None]
+    return Grown(
+        corners=np.where(pick, yes.corners, no.corners),
+        bary=np.where(pick, yes.bary, no.bary),
+        step=np.where(pick, yes.step, no.step),
+    )
+
+
+def hair_weights(
+    hair: HairParts, weights: Float[Array, "verts bones"], head: int
+) -> Float[Array, "points bones"]:
+    """Skinning of the points that hair adds.
+
+    Args:
+        hair: the points.
+        weights: of the full vertices.
+        head: number of the head's bone.
+    """
+    share = hair.follows_skin[:, None]
+    found = share * hair.grown.spread(weights)
+    found[:, head] += 1 - share[:, 0]
+    return found
+
+
+def hair_actions(
+    hair: HairParts, actions: Float[Array, "actions verts 3"]
+) -> Float[Array, "actions points 3"]:
+    """How facial actions move the points that hair adds: with the skin, unless they hang."""
+    moved: Sequence[Array] = [hair.grown.spread(action) * ~hair.hangs[:, None] for action in actions]
+    return np.stack(moved)
