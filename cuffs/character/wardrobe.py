@@ -23,6 +23,7 @@ from cuffs.records.scene_spec import Colour
 
 ANCESTRIES = ("african", "asian", "caucasian")
 TUCKED_ENDING = "_tucked"
+CURLY = "afro"
 
 Weights = Mapping[str, float]
 
@@ -46,8 +47,10 @@ class WardrobeConfig:
     bottoms_female: Weights = _weights(
         trousers=4.0, shorts=1.0, shorts_short=1.0, skirt_long=0.8, skirt_knee=1.5, skirt_short=1.0
     )
-    hair_male: Weights = _weights(crop=4.0, short=4.0, receding=1.5, bald=1.0, bob=0.5, long=0.4)
-    hair_female: Weights = _weights(long=3.5, bob=3.0, short=1.5, crop=0.5, bun=2.0)
+    hair_male: Weights = _weights(crop=4.0, short=4.0, receding=1.5, bald=1.0, afro=3.0, bob=0.3, long=0.4)
+    hair_female: Weights = _weights(long=3.5, bob=3.0, short=1.5, crop=0.5, bun=2.0, afro=4.0)
+    """The weight of `afro` is multiplied by the share of african ancestry."""
+
     shoes_share: float = 0.8
     """The others go barefoot or in socks."""
 
@@ -104,9 +107,11 @@ def _is_female(identity: Identity) -> bool:
 def _sample_hair(
     config: WardrobeConfig, topology: Topology, identity: Identity, rng: np.random.Generator
 ) -> HairSpec:
-    weights = config.hair_female if _is_female(identity) else config.hair_male
-    name = _pick_part(weights, topology, "hair", rng)
+    weights = dict(config.hair_female if _is_female(identity) else config.hair_male)
     ancestry = {name: identity.trait(name) for name in ANCESTRIES}
+    if weights.keys() - {CURLY}:
+        weights[CURLY] = weights.get(CURLY, 0.0) * ancestry["african"]
+    name = _pick_part(weights, topology, "hair", rng)
     colour = hair_colour(ancestry, identity.trait("age"), rng, dyed_share=config.dyed_hair_share)
     roughness = round(float(rng.uniform(0.35, 0.6)), 3)
     return HairSpec(name=name, material=MaterialSpec(kind="hair", colour=colour, roughness=roughness))

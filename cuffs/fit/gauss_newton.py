@@ -62,10 +62,10 @@ class FitSettings:
     """Prior on betas, in units of the residual's variance: coefficients have unit spread."""
 
     expression_precision: float = 3.0
-    rotation_precision: float = 300.0
+    rotation_precision: float = 1e4
     """Prior of the local rotations named in `smooth_joints` against the identity, same units, per squared radian."""
 
-    smooth_joints: tuple[str, ...] = ("spine1", "spine2", "spine3", "neck", "left_collar", "right_collar")
+    smooth_joints: tuple[str, ...] = ("spine1", "spine2", "spine3", "left_collar", "right_collar")
     """Joints that share a bend among them: the surface alone splits it badly."""
 
     min_variance: float = 1e-14
@@ -167,9 +167,7 @@ def _selection(basis: FitBasis, held: Mapping[str, str | None]) -> Float[Array, 
     return matrix
 
 
-def _step(
-    found: NormalEquations, selection: Float[Array, "all free"], *, is_swinging: bool
-) -> Float[Array, " free"]:
+def _step(found: NormalEquations, selection: Float[Array, "all free"], *, is_swinging: bool) -> Float[Array, " free"]:
     """Newton's step. Where its matrix is indefinite, as it may be far from the solution: Gauss-Newton's, and if that
     swings, one where curvatures that bend down are taken to bend up as much."""
     downhill = selection.T @ found.gradient

@@ -211,7 +211,9 @@ def _corrective_part(
     return turned_by(blended, (group.posedirs @ by_feature).reshape(len(blended), 3, -1))
 
 
-def turned_by(matrices: Float[Array, "rows 3 3"], vectors: Float[Array, "rows 3 columns"]) -> Float[Array, "rows 3 columns"]:
+def turned_by(
+    matrices: Float[Array, "rows 3 3"], vectors: Float[Array, "rows 3 columns"]
+) -> Float[Array, "rows 3 columns"]:
     """Each row's matrix times its vectors; quicker than a batch of small matrix products."""
     found = matrices[:, :, 0, None] * vectors[:, None, 0]
     found += matrices[:, :, 1, None] * vectors[:, None, 1]

@@ -16,7 +16,7 @@ from pose_sources.procedural.figure import FRONT, UP, Figure, Side, Vec3, direct
 Rng = np.random.Generator
 ArmKind = Callable[[Figure, Side, Rng], ArmPlan]
 
-LAID: Final = ("flat", "resting")
+LAID: Final = ("resting",)
 """Hands that lie on something."""
 
 

@@ -54,7 +54,9 @@ def tube(start: np.ndarray, end: np.ndarray, radius: float, *, rings: int, aroun
     height = float(np.linalg.norm(end - start))
     capsule = trimesh.creation.capsule(height=height, radius=radius, count=[around, rings])
     capsule = capsule.subdivide_to_size(height / 3 + 0.01)
-    return capsule.apply_transform(trimesh.geometry.align_vectors([0, 0, 1], end - start)).apply_translation((start + end) / 2)
+    return capsule.apply_transform(trimesh.geometry.align_vectors([0, 0, 1], end - start)).apply_translation(
+        (start + end) / 2
+    )
 
 
 def turned(mesh: RiggedMesh, R: np.ndarray, t: np.ndarray) -> RiggedMesh:
@@ -135,7 +137,9 @@ def test_points_of_a_surface_are_closest_to_themselves(person):
 def test_a_nearer_finger_of_another_name_does_not_attract(person):
     """The middle finger is laid upon the index finger: whatever is nearer, each keeps to its own."""
     verts = person.verts.copy()
-    index, middle = (np.isin(person.dominant_joint, joints) for joints in (finger_joints("index"), finger_joints("middle")))
+    index, middle = (
+        np.isin(person.dominant_joint, joints) for joints in (finger_joints("index"), finger_joints("middle"))
+    )
     verts[middle] += person.joints[INDEX["left_index1"]] - person.joints[INDEX["left_middle1"]] + [0, 0.004, 0]
     crowded = replace(person, verts=verts)
     surface = build_surface(crowded, np.ones(len(person.faces), bool))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -87,6 +89,29 @@ def test_the_jacobian_is_the_derivative_of_the_body(prepared, fixed_shape):
         jacobian, _ = group_jacobian(basis, group, state, here, shared=shared)
         columns = np.r_[(3 * group.joints[:, None] + np.arange(3)).ravel(), NUM_ROTATION:size]
         np.testing.assert_allclose(jacobian @ direction[columns], numeric[group.rows], atol=1e-7)
+
+
+def test_newtons_matrix_is_the_second_derivative_of_the_robust_cost(body):
+    """Pose correctives apart, whose own curvature is left out."""
+    rng = np.random.default_rng(4)
+    basis = prepare_fit(replace(body, posedirs=np.zeros_like(body.posedirs))).basis
+    state = random_state(rng)
+    targets = pose_basis(basis, state).points + rng.normal(size=basis.template.shape) * 0.01
+    trust, scale_m = rng.random(len(targets)), 0.005
+
+    def cost(share: float) -> float:
+        length = np.linalg.norm(targets - pose_basis(basis, moved(state, share * direction, basis)).points, axis=1)
+        return float((trust * scale_m**2 * (np.sqrt(1 + (length / scale_m) ** 2) - 1)).sum())
+
+    here = pose_basis(basis, state)
+    terms = robust_terms(targets - here.points, trust, scale_m=scale_m, is_near=True)
+    found = normal_equations(basis, state, here, metric=terms.metric, pull=terms.pull)
+    direction = rng.normal(size=len(found.gradient))
+    turns = direction[:NUM_ROTATION].reshape(-1, 3)
+    second = direction @ found.hessian @ direction + np.einsum("ja,jab,jb->", turns, found.curvature, turns)
+    step = 1e-4
+    assert direction @ found.gradient == pytest.approx((cost(-step) - cost(step)) / (2 * step), rel=1e-5)
+    assert second == pytest.approx((cost(step) - 2 * cost(0.0) + cost(-step)) / step**2, rel=1e-3)
 
 
 def test_normal_equations_are_the_jacobians_gram_matrix(prepared):

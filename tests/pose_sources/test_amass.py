@@ -228,7 +228,7 @@ def test_a_truncated_archive_is_refused(tmp_path, share):
 
 
 @given(st.integers(0, 10**6), st.integers(0, 255))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_changed_byte_gives_a_message_or_a_pose_but_no_other_error(tmp_path, place, value):
     path = tmp_path / "whole.npz"
     if not path.exists():

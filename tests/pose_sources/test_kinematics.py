@@ -46,7 +46,7 @@ def test_three_turns_at_once_are_three_turns(angles):
 
 
 @given(SEEDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_segment_distances_agree_with_a_fine_search(seed):
     rng = np.random.default_rng(seed)
     a, b = rng.normal(size=(3, 2, 3)), rng.normal(size=(2, 2, 3))
