@@ -57,22 +57,33 @@ class Found:
     """Of carrying, fitting and measuring one posed person."""
 
 
-_worker: dict[str, object] = {}
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bench:
+    """What a process needs to fit people."""
+
+    topology: Topology
+    table: Correspondence
+    prepared: FitModel
+
+
+_bench: dict[int, Bench] = {}
+"""Of this process: a process pool has no other way to hand its workers what they need once."""
 
 
 def start_worker(topology: Topology, table: Correspondence) -> None:
     """Load what a process needs, once."""
-    model = find_body_model(cache_folder())
-    _worker["at"] = (topology, table, prepare_fit(model, is_covered=table.is_covered))
+    prepared = prepare_fit(find_body_model(cache_folder()), is_covered=table.is_covered)
+    _bench[0] = Bench(topology=topology, table=table, prepared=prepared)
 
 
 def fit_job(job: Job) -> Found:
     """Fit one person, as a plan and an annotator do."""
-    return _fit_model(job) if job.identity is None else _fit_character(job, job.identity)
+    return fit_model(_bench[0], job) if job.identity is None else fit_character(_bench[0], job, job.identity)
 
 
-def _fit_character(job: Job, identity: Identity) -> Found:
-    topology, table, prepared = _worker["at"]  # type: ignore[misc]
+def fit_character(bench: Bench, job: Job, identity: Identity) -> Found:
+    """Fit a character at rest, then posed as the worker poses it."""
+    topology, table, prepared = bench.topology, bench.table, bench.prepared
     body = topology.body_vertices
     rest = fit_rest(prepared, carry(table, identity.rest[body]))
     identity = identity.fitted(rest_rotations=rest.rotmats, betas=rest.params.betas)
@@ -80,10 +91,10 @@ def _fit_character(job: Job, identity: Identity) -> Found:
     bones = pose_bones(topology, identity, asked, np.array([0.0, 0.0, 1.0]))
     faced = with_face(topology, identity.rest, job.face)[body]
     posed = skin_vertices(topology, faced, bones, vertices=body)
-    began = time.perf_counter()
+    began = perf_counter()
     targets = carry(table, posed)
     fit = fit_pose(prepared, targets, identity.betas)
-    seconds = time.perf_counter() - began
+    seconds = perf_counter() - began
     return Found(
         distance_mm=np.linalg.norm(fit.fitted - targets, axis=1)[:NUM_SKIN].astype(np.float32) * 1e3,
         turned_deg=angle_between_deg(rotvec_to_rotmat(fit.params.pose), asked),
@@ -95,19 +106,19 @@ def _fit_character(job: Job, identity: Identity) -> Found:
     )
 
 
-def _fit_model(job: Job) -> Found:
-    """A body of the model's own: posed with its shape given, and at rest with its shape unknown."""
-    _, _, prepared = _worker["at"]  # type: ignore[misc]
+def fit_model(bench: Bench, job: Job) -> Found:
+    """Fit bodies of the model's own: posed with its shape given, and bent a little with its shape unknown."""
+    prepared = bench.prepared
     rng = stream(job.seed, "own body")
     betas, expression, transl = rng.normal(size=10), rng.normal(size=10), rng.normal(size=3)
     pose = job.pose.copy()
     pose[JAW] = [rng.uniform(0, 0.3), 0, 0]
     asked = rotvec_to_rotmat(pose)
     targets, _ = forward(prepared.model, rotmats=asked, betas=betas, expression=expression, transl=transl)
-    began = time.perf_counter()
+    began = perf_counter()
     fit = fit_pose(prepared, targets, betas)
-    seconds = time.perf_counter() - began
-    bent = rotvec_to_rotmat(rng.normal(size=(len(JOINTS), 3)) * 0.15)
+    seconds = perf_counter() - began
+    bent = rotvec_to_rotmat(rng.normal(size=(NUM_JOINTS, 3)) * 0.15)
     bent[JAW] = np.eye(3)
     at_rest, _ = forward(prepared.model, rotmats=bent, betas=betas, expression=np.zeros(10), transl=transl)
     solved = fit_rest(prepared, at_rest)
@@ -148,7 +159,9 @@ class Crowd:
         phenotype = self.phenotype(number)
         shape = self.makehuman.rest(phenotype.traits(), dict(zip(labels, moves.tolist(), strict=True)))
         plain = self.maker.build(phenotype)
-        return replace(plain, rest=shape.verts.astype(np.float32), bone_heads=shape.bone_heads.astype(np.float64))
+        rest = plain.rest.copy()
+        rest[: len(shape.verts)] = shape.verts  # what follows are hair's own points, which no fit sees
+        return replace(plain, rest=rest, bone_heads=shape.bone_heads.astype(np.float64))
 
     def true_rest(self, identity: Identity, phenotype: Phenotype, soma_vertices: np.ndarray) -> np.ndarray:
         """Where the body model's skin truly lies on an identity at rest."""

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 from blender_scripts.materials.graph import REST
 from blender_scripts.meshes import add_mesh, set_face_numbers, set_vector_attribute
 from cuffs.character import Topology
+from cuffs.errors import RecordError
 from cuffs.skeleton import LIMB_OF_JOINT, LIMBS
 
 Array = np.ndarray
@@ -48,7 +49,7 @@ def add_facial_actions(
     """Move a mesh by facial actions, as shape keys before the rig. Actions that don't touch it leave no key.
 
     Raises:
-        KeyError: if the topology has no such action.
+        RecordError: if the topology has no such action.
     """
     names = [str(name) for name in topology.face_action_names]
     row_of = np.full(len(topology.skin_bones), -1)
@@ -57,7 +58,7 @@ def add_facial_actions(
     touched = rows >= 0
     for name, weight in sorted(weights.items()):
         if name not in names:
-            raise KeyError(f"no facial action {name!r}; there are {', '.join(names)}")
+            raise RecordError(f"there is no facial action {name!r}; there are {', '.join(names)}.")
         offsets = np.where(touched[:, None], topology.face_actions[names.index(name)][rows], 0.0)
         if weight == 0 or not offsets.any():
             continue

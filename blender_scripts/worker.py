@@ -27,7 +27,7 @@ from cuffs.records import SceneSpec
 
 logger = logging.getLogger("blender_scripts.worker")
 
-SCENE_PROBLEMS = (CuffsError, RuntimeError, ValueError, KeyError, FileNotFoundError, MemoryError)
+SCENE_PROBLEMS = (CuffsError, RuntimeError, ValueError, FileNotFoundError, MemoryError)
 """What one spec or Blender itself can cause. Anything else is a fault of ours and ends the process, with its trace in
 the log; the parent names the scene."""
 

@@ -27,7 +27,7 @@ SKY_BRIGHTNESS = np.array([
 """Luminance of a white floor under Blender's Hosek-Wilkie sky at strength 1, turbidities by elevations; measured by
 rendering one (bpy 4.5.15 and 5.0.1 agree), 0 degrees extrapolated. It makes strength mean the same at every hour."""
 
-SKY_GREY = 0.35
+SKY_GREY = 0.45
 """How far the sky's blue is drawn towards grey: cameras balance it away, and shadows would be blue otherwise."""
 
 MAP_PIXELS = {"sky": 256, "panorama": 1024}

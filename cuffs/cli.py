@@ -17,7 +17,6 @@ from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
 from cuffs.character.open_topology import load_or_build_topology
 from cuffs.codec import encode
-from cuffs.config import build
 from cuffs.doctor import examine
 from cuffs.errors import CheckFailed, CuffsError, UnavailableError
 from cuffs.farm.blender_process import BlenderSettings
@@ -39,7 +38,7 @@ from cuffs.scene.people import PoseDraw
 from cuffs.scene.sampler import PoseSource
 from cuffs.shards import iterate_samples
 from cuffs.shards.verify import verify_dataset
-from pose_sources import Poses, PosesConfig, open_poses
+from pose_sources import BodyAtHand, Poses, open_poses, poses_config
 
 app = tyro.extras.SubcommandApp()
 
@@ -233,9 +232,10 @@ def body_command(path: bool = False) -> None:
 
 def _plan(recipe: Recipe, *, count: int, seed: int, out: Path) -> Plan:
     """Make a plan with progress; asset building is done here, once."""
-    poses = open_poses(build(PosesConfig, recipe.poses, where="recipe.poses"))
+    config = poses_config(recipe.poses, where="recipe.poses")
     cache = cache_folder()
     model = find_body_model(cache)
+    poses = open_poses(config, body=BodyAtHand(rest_joints=model.joint_template))
     cast = open_cast(recipe.identities, seed, model=model, topology=load_or_build_topology(cache), cache=cache)
     progress = _progress("planning", count)
     request = PlanRequest(

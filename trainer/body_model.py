@@ -14,6 +14,19 @@ from cuffs.skeleton import NUM_JOINTS, PARENTS, VERTEX_PICKS
 class SmplxLayer(nn.Module):
     """A body model as a layer without parameters. Float32, whatever autocast says."""
 
+    v_template: Tensor
+    shapedirs: Tensor
+    exprdirs: Tensor
+    posedirs: Tensor
+    weights: Tensor
+    joint_template: Tensor
+    joint_shapedirs: Tensor
+    joint_exprdirs: Tensor
+    faces: Tensor
+    landmark_corners: Tensor
+    landmark_bary: Tensor
+    vertex_picks: Tensor
+
     def __init__(self, model: BodyModel, *, num_betas: int = 10, num_expressions: int = 10) -> None:
         super().__init__()
         self.name, self.sha256 = model.name, model.sha256

@@ -42,7 +42,7 @@ def skin_material(name: str, spec: MaterialSpec, *, redness: float = 0.0) -> bpy
                 "Subsurface Weight": 0.12,
                 "Subsurface Radius": SCATTER_RADIUS,
                 "Subsurface Scale": 0.006,
-                "Normal": graph.bump(pores, depth_m=0.0004),
+                "Normal": graph.bump(pores, depth_m=0.00025),
             }
         )
     )

@@ -1,8 +1,8 @@
 """Fewer vertices on a mirror-symmetric mesh: half-edge collapses by quadric error, the same on both sides.
 
 Vertices that stay are vertices of the original (none moves), so that whatever is known at those stays known. Written
-here because the libraries at hand (fast-simplification, which trimesh uses, too) neither keep a border fixed nor a mesh symmetric.
-Quadric error: Garland and Heckbert 1997.
+here because fast-simplification, which trimesh uses too, keeps neither a border fixed nor a mesh symmetric. Quadric
+error: Garland and Heckbert 1997.
 """
 
 import heapq

@@ -19,7 +19,7 @@ NEAR_M = 0.045
 DEEP_M = 0.003
 """Skin may stand out of the helper by this much and still count as beneath: garments stand off farther."""
 
-SKIRT_HEM_M = 0.08
+SKIRT_HEM_M = 0.05
 SKIRT_WAIST_M = 0.05
 """How far from a skirt's hem and waist the masked skin keeps."""
 
@@ -47,7 +47,7 @@ def helper_above(
 
 
 def beneath_close(
-    quads: Int[Array, "quads 4"], kept: Bool[Array, " quads"], above: Int[Array, " b"]
+    quads: Int[Array, "quads 4"], kept: Bool[Array, " quads"], above: Int[Array, " b"], *, waist: Bool[Array, " verts"]
 ) -> Bool[Array, " b"]:
     """Whether each of the body's vertices may be masked beneath a garment that lies close to the skin.
 
@@ -55,10 +55,14 @@ def beneath_close(
         quads: the helper's faces.
         kept: which of them the garment has.
         above: from `helper_above`.
+        waist: which vertices lie on a hem that another garment is worn with: nobody looks in there.
     """
-    depth = np.full(len(quads) + 1, -1)  # the last stands for "nothing above"
-    depth[np.flatnonzero(kept)] = rings_from_hem(quads[kept])
-    return depth[above] >= HIDDEN_RINGS
+    hem = hem_vertices(quads[kept])
+    waist = waist[: len(hem)]
+    is_deep = (rings_from(quads[kept], hem & ~waist) >= HIDDEN_RINGS) & (rings_from(quads[kept], hem & waist) >= 1)
+    is_hiding = np.zeros(len(quads) + 1, bool)  # the last stands for "nothing above"
+    is_hiding[np.flatnonzero(kept)[is_deep]] = True
+    return is_hiding[above]
 
 
 def beneath_skirt(
@@ -79,22 +83,17 @@ def beneath_skirt(
     return inside & (height > low) & (height < high)
 
 
-def rings_from_hem(quads: Int[Array, "quads 4"]) -> Int[Array, " quads"]:
-    """How many rings of faces lie between each face of a garment and its nearest hem; 0 at the hem.
+def rings_from(quads: Int[Array, "quads 4"], start: Bool[Array, " verts"]) -> Int[Array, " quads"]:
+    """How many rings of faces lie between each face and the nearest of some vertices; 0 at them.
 
-    Raises:
-        ValueError: if there is no hem.
+    As many as there are faces, where there is no way.
     """
-    _, flat = np.unique(quads, return_inverse=True)
-    corners = flat.reshape(quads.shape)
-    reached = hem_vertices(corners)
-    depth = np.full(len(quads), -1)
-    ring = 0
-    while (depth < 0).any():
-        now = (depth < 0) & reached[corners].any(1)
+    reached = start.copy()
+    depth = np.full(len(quads), len(quads))
+    for ring in range(len(quads)):
+        now = (depth == len(quads)) & reached[quads].any(1)
         if not now.any():
-            raise ValueError("a garment without a hem has no rings")
+            break
         depth[now] = ring
-        reached[corners[now]] = True
-        ring += 1
+        reached[quads[now]] = True
     return depth

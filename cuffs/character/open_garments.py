@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from cuffs.character.base_mesh import BaseMesh, triangles
 from cuffs.character.beneath import beneath_close, beneath_skirt, helper_above
-from cuffs.character.body_frame import BodyFrame
+from cuffs.character.body_frame import BodyFrame, vertex_normals
 from cuffs.character.quad_loops import QuadMesh, hem_vertices
 from cuffs.character.records import Part
 from cuffs.skeleton import INDEX
@@ -24,6 +24,10 @@ LINING_M = 0.0005
 
 LOOP_SIZES = {"arm": 12, "leg": 18, "torso": 36, "head": 26, "skirt": 36}
 """Vertices of the loops around each limb of the helpers."""
+
+SMOOTHINGS = 40
+DEEPEST_M = 0.022
+"""Cloth spans no hollow deeper than this."""
 
 FRONT_M = 0.1
 """How far in front of a joint cloth is looked for."""
@@ -51,6 +55,9 @@ class Garment:
 
     flare_m: Mapping[str, float] = field(default_factory=dict)
     """How much farther it stands off at the end of a limb, growing along it."""
+
+    drape: float = 0.0
+    """How far it spans hollows of the body instead of following them: 0 not at all, 1 like a taut cloth."""
 
     seed: str = "spine2"
     """The joint at whose front it surely is; a joint without its side stands for both."""
@@ -84,14 +91,19 @@ def prepare_helper(base: BaseMesh, frame: BodyFrame, name: str, body: Int[Array,
     return Helper(mesh=mesh, loops=mesh.closed_loops(), above=helper_above(frame, mesh.quads, body))
 
 
-def cut_garment(helper: Helper, frame: BodyFrame, garment: Garment) -> Bool[Array, " quads"]:
-    """Which faces of its helper a garment has."""
-    mesh = helper.mesh
-    chosen = {
+def cut_loops(helper: Helper, frame: BodyFrame, garment: Garment) -> dict[tuple[str, str], tuple[int, ...]]:
+    """The loops that bound a garment, by limb and by limb with its side."""
+    return {
         (limb, side): _nearest_loop(frame, helper.loops, limb, side, at)
         for limb, at in garment.cuts.items()
         for side in both_sides(limb)
     }
+
+
+def cut_garment(helper: Helper, frame: BodyFrame, garment: Garment) -> Bool[Array, " quads"]:
+    """Which faces of its helper a garment has."""
+    mesh = helper.mesh
+    chosen = cut_loops(helper, frame, garment)
     kept = np.zeros(len(mesh.quads), bool)
     for joint in (garment.seed,) if garment.seed in INDEX else (f"left_{garment.seed}", f"right_{garment.seed}"):
         front = frame.joint(joint) - [0.0, FRONT_M, 0.0]
@@ -140,6 +152,33 @@ def standoff(frame: BodyFrame, garment: Garment, vertices: Int[Array, " n"]) -> 
     return np.where(is_sole, 0.0, found)
 
 
+def hollows(frame: BodyFrame, quads: Int[Array, "quads 4"]) -> Float[Array, " n"]:
+    """How deep a garment's vertices lie in hollows, metres, in ascending order of their numbers: 0 on what is convex.
+
+    The mesh is smoothed, hems along themselves alone; where that lifts it off the body is a hollow.
+    """
+    vertices, flat = np.unique(quads, return_inverse=True)
+    corners = flat.reshape(quads.shape)
+    points = frame.rest[vertices]
+    neighbours = _smoothing(corners)
+    smooth = points
+    for _ in range(SMOOTHINGS):
+        smooth = neighbours @ smooth
+    depth = np.einsum("vi,vi->v", smooth - points, vertex_normals(points, triangles(corners)))
+    return np.clip(depth, 0.0, DEEPEST_M)
+
+
+def _smoothing(corners: Int[Array, "quads 4"]) -> Float[Array, "n n"]:
+    """Matrix that puts every vertex halfway to the mean of its neighbours; a hem's neighbours are on the hem."""
+    is_hem = hem_vertices(corners)
+    count = len(is_hem)
+    near = np.zeros((count, count))
+    for a, b in zip(corners.ravel(), np.roll(corners, -1, axis=1).ravel(), strict=True):
+        near[a, b] = near[b, a] = 1.0
+    near[np.ix_(is_hem, ~is_hem)] = 0.0
+    return 0.5 * np.eye(count) + 0.5 * near / near.sum(1, keepdims=True)
+
+
 def sewn(
     quads: Int[Array, "quads 4"], offset: Float[Array, " n"]
 ) -> tuple[Int[Array, " m"], Int[Array, "triangles 3"], Float[Array, " m"]]:
@@ -174,13 +213,16 @@ def make_part(
         garment: what to cut.
         body: full numbers of the body's vertices.
     """
-    kept = cut_garment(helper, frame, garment)
+    kept, loops = cut_garment(helper, frame, garment), cut_loops(helper, frame, garment)
     quads = helper.mesh.quads[kept]
-    vertices, faces, offset = sewn(quads, standoff(frame, garment, np.unique(quads)))
+    offset = standoff(frame, garment, np.unique(quads)) + garment.drape * hollows(frame, quads)
+    vertices, faces, offset = sewn(quads, offset)
     if garment.kind == "skirt":
         is_hidden = beneath_skirt(frame, quads, body)
     else:
-        is_hidden = beneath_close(helper.mesh.quads, kept, helper.above)
+        waist = np.zeros(len(frame.rest), bool)
+        waist[[vertex for (limb, _), loop in loops.items() if limb == "torso" for vertex in loop]] = True
+        is_hidden = beneath_close(helper.mesh.quads, kept, helper.above, waist=waist)
     return Part(
         name=name,
         kind=garment.kind,

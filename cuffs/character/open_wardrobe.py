@@ -15,6 +15,7 @@ _SHIRT = Garment(
     cuts={"head": -0.2, "arm": 0.354, "torso": -0.068},
     offset_m=0.007,
     flare_m={"arm": 0.012, "torso": 0.006},
+    drape=1.0,
 )
 
 SHIRTS: Mapping[str, Garment] = MappingProxyType({
@@ -24,14 +25,14 @@ SHIRTS: Mapping[str, Garment] = MappingProxyType({
         _SHIRT, cuts={"head": 0.16, "arm": 0.97, "torso": -0.068}, offset_m=0.011, flare_m={"arm": 0.004}
     ),
     "tank": replace(
-        _SHIRT, cuts={**_SHIRT.cuts, "head": -0.338, "arm": 0.162}, bare_rings={"arm": 2, "head": 1}, offset_m=0.005
+        _SHIRT, cuts={**_SHIRT.cuts, "head": -0.338, "arm": 0.162}, bare_rings={"arm": 3, "head": 1}, offset_m=0.005
     ),
 })  # fmt: skip
 
 TUCKED: Mapping[str, Garment] = MappingProxyType({
     f"{name}_tucked": replace(
-        shirt, kind="tucked shirt", cuts={**shirt.cuts, "torso": 0.0}, offset_m=min(shirt.offset_m, 0.002),
-        flare_m={limb: flare for limb, flare in shirt.flare_m.items() if limb == "arm"},
+        shirt, kind="tucked shirt", cuts={**shirt.cuts, "torso": 0.134}, offset_m=min(shirt.offset_m, 0.002),
+        flare_m={limb: flare for limb, flare in shirt.flare_m.items() if limb == "arm"}, drape=0.3,
     )
     for name, shirt in SHIRTS.items()
 })  # fmt: skip
@@ -43,6 +44,7 @@ _TROUSERS = Garment(
     cuts={"torso": WAIST, "leg": 0.96},
     offset_m=0.002,
     flare_m={"leg": 0.012},
+    drape=0.5,
     seed="pelvis",
 )
 

@@ -62,13 +62,14 @@ def quaternions(rotmats: Float[Array, "n 3 3"]) -> Float[Array, "n 4"]:
     trace = np.trace(rotmats, axis1=1, axis2=2)
     squares = np.concatenate([trace[:, None], np.einsum("nii->ni", rotmats)], 1)
     largest = squares.argmax(1)
-    m, xx, yy, zz = rotmats, rotmats[:, 0, 0], rotmats[:, 1, 1], rotmats[:, 2, 2]
+    m = rotmats
+    xx, yy, zz = (2 * m[:, axis, axis] - trace for axis in range(3))
     table = np.stack(
         [
             np.stack([1 + trace, m[:, 2, 1] - m[:, 1, 2], m[:, 0, 2] - m[:, 2, 0], m[:, 1, 0] - m[:, 0, 1]], 1),
-            np.stack([m[:, 2, 1] - m[:, 1, 2], 1 + 2 * xx - trace, m[:, 1, 0] + m[:, 0, 1], m[:, 0, 2] + m[:, 2, 0]], 1),
-            np.stack([m[:, 0, 2] - m[:, 2, 0], m[:, 1, 0] + m[:, 0, 1], 1 + 2 * yy - trace, m[:, 2, 1] + m[:, 1, 2]], 1),
-            np.stack([m[:, 1, 0] - m[:, 0, 1], m[:, 0, 2] + m[:, 2, 0], m[:, 2, 1] + m[:, 1, 2], 1 + 2 * zz - trace], 1),
+            np.stack([m[:, 2, 1] - m[:, 1, 2], 1 + xx, m[:, 1, 0] + m[:, 0, 1], m[:, 0, 2] + m[:, 2, 0]], 1),
+            np.stack([m[:, 0, 2] - m[:, 2, 0], m[:, 1, 0] + m[:, 0, 1], 1 + yy, m[:, 2, 1] + m[:, 1, 2]], 1),
+            np.stack([m[:, 1, 0] - m[:, 0, 1], m[:, 0, 2] + m[:, 2, 0], m[:, 2, 1] + m[:, 1, 2], 1 + zz], 1),
         ],
         1,
     )  # fmt: skip

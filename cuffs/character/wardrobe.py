@@ -28,10 +28,6 @@ CURLY = "afro"
 Weights = Mapping[str, float]
 
 
-def _weights(**weights: float) -> Weights:
-    return field(default_factory=lambda: dict(weights))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WardrobeConfig:
     """What people wear. Weights are by the names of the topology's parts; 0 leaves one out."""
@@ -42,13 +38,34 @@ class WardrobeConfig:
     hair: bool = True
     """False: no hair and no brows, for control pictures."""
 
-    shirts: Weights = _weights(shirt_short=4.0, shirt_long=4.0, sweater=2.0, tank=1.5)
-    bottoms_male: Weights = _weights(trousers=6.0, shorts=2.5, shorts_short=0.3)
-    bottoms_female: Weights = _weights(
-        trousers=4.0, shorts=1.0, shorts_short=1.0, skirt_long=0.8, skirt_knee=1.5, skirt_short=1.0
+    shirts: Weights = field(
+        default_factory=lambda: {"shirt_short": 4.0, "shirt_long": 4.0, "sweater": 2.0, "tank": 1.5}
     )
-    hair_male: Weights = _weights(crop=4.0, short=4.0, receding=1.5, bald=1.0, afro=3.0, bob=0.3, long=0.4)
-    hair_female: Weights = _weights(long=3.5, bob=3.0, short=1.5, crop=0.5, bun=2.0, afro=4.0)
+    bottoms_male: Weights = field(default_factory=lambda: {"trousers": 6.0, "shorts": 2.5, "shorts_short": 0.3})
+    bottoms_female: Weights = field(
+        default_factory=lambda: {
+            "trousers": 4.0,
+            "shorts": 1.0,
+            "shorts_short": 1.0,
+            "skirt_long": 0.8,
+            "skirt_knee": 1.5,
+            "skirt_short": 1.0,
+        }
+    )
+    hair_male: Weights = field(
+        default_factory=lambda: {
+            "crop": 4.0,
+            "short": 4.0,
+            "receding": 1.5,
+            "bald": 1.0,
+            "afro": 3.0,
+            "bob": 0.3,
+            "long": 0.4,
+        }
+    )
+    hair_female: Weights = field(
+        default_factory=lambda: {"long": 3.5, "bob": 3.0, "short": 1.5, "crop": 0.5, "bun": 2.0, "afro": 4.0}
+    )
     """The weight of `afro` is multiplied by the share of african ancestry."""
 
     shoes_share: float = 0.8
@@ -104,9 +121,7 @@ def _is_female(identity: Identity) -> bool:
     return identity.trait("gender") > 0.5
 
 
-def _sample_hair(
-    config: WardrobeConfig, topology: Topology, identity: Identity, rng: np.random.Generator
-) -> HairSpec:
+def _sample_hair(config: WardrobeConfig, topology: Topology, identity: Identity, rng: np.random.Generator) -> HairSpec:
     weights = dict(config.hair_female if _is_female(identity) else config.hair_male)
     ancestry = {name: identity.trait(name) for name in ANCESTRIES}
     if weights.keys() - {CURLY}:
@@ -153,7 +168,9 @@ def _cloth(config: WardrobeConfig, rng: np.random.Generator) -> MaterialSpec:
     """Of a shirt or a skirt."""
     colours = [bright_cloth(rng) if rng.uniform() < config.bright_share else pick(PLAIN_CLOTH, rng) for _ in range(2)]
     is_patterned = rng.uniform() < config.patterned_share
-    pattern = str(rng.choice(["stripes", "checks", "plaid", "dots", "melange", "gradient"])) if is_patterned else "plain"
+    pattern = (
+        str(rng.choice(["stripes", "checks", "plaid", "dots", "melange", "gradient"])) if is_patterned else "plain"
+    )
     return _fabric(colours, pattern, rng)
 
 

@@ -121,6 +121,7 @@ def _render_missing(
         )
         by_chunk = {workspace.chunk: workspace for workspace in missing}
         for status in tasks(delayed(render_batch)(job) for job in jobs):
+            assert isinstance(status, BatchStatus)
             _require_ok(status)
             _pack_if_finished(plan, by_chunk[status.chunk])
 

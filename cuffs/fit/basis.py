@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.sparse import csr_array
 
 from cuffs.body import BodyModel
@@ -180,8 +180,12 @@ def _farthest_points(points: Float[Array, "verts 3"], candidates: Int[Array, " n
     return candidates[chosen]
 
 
-def sorted_groups(rows: BasisRows) -> tuple[Group, ...]:
+def sorted_groups(rows: BasisRows, *, negligible_m: float = NEGLIGIBLE_M) -> tuple[Group, ...]:
     """Runs of rows with the same segment.
+
+    Args:
+        rows: sorted by segment.
+        negligible_m: pose correctives that stay below this are left out of derivatives; 0 makes those exact.
 
     Raises:
         ValueError: if the rows are not sorted by segment.
@@ -191,15 +195,20 @@ def sorted_groups(rows: BasisRows) -> tuple[Group, ...]:
     starts = [0, *(np.flatnonzero(np.diff(segment)) + 1).tolist(), len(segment)]
     if len(starts) - 1 > len(SEGMENTS):
         raise ValueError("vertices are not sorted by segment")
-    return tuple(_group(slice(start, stop), weights, posedirs) for start, stop in pairwise(starts))
+    moving = np.abs(posedirs).reshape(len(weights), 3, NUM_JOINTS - 1, 9).max((1, 3)) > negligible_m
+    return tuple(_group(slice(start, stop), weights, posedirs, moving) for start, stop in pairwise(starts))
 
 
-def _group(rows: slice, weights: Float[Array, "rows 55"], posedirs: Float[Array, "rows_xyz 486"]) -> Group:
+def _group(
+    rows: slice,
+    weights: Float[Array, "rows 55"],
+    posedirs: Float[Array, "rows_xyz 486"],
+    moving: Bool[Array, "rows 54"],
+) -> Group:
     own = weights[rows]
     below = own @ subtree_matrix().T
     block = posedirs[3 * rows.start : 3 * rows.stop]
-    reach = np.abs(block).max(0).reshape(NUM_JOINTS - 1, 9).max(1)
-    features = np.flatnonzero(reach > NEGLIGIBLE_M) + 1
+    features = np.flatnonzero(moving[rows].any(0)) + 1
     moves = below.max(0) > 0
     moves[features] = True
     moves[np.array(PARENTS)[features]] = True

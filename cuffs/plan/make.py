@@ -19,7 +19,7 @@ from cuffs.plan.records import ChunkPlan, Plan, PlannedSlot, plan_path, read_pla
 from cuffs.publish import explained, publish_file, write_bytes
 from cuffs.recipe import Recipe, recipe_hash
 from cuffs.records import SceneSpec
-from cuffs.scene.sampler import PoseSource, Refusal, SceneContext, identities_of, sample_scene
+from cuffs.scene.sampler import PoseSource, Split, Refusal, SceneContext, identities_of, sample_scene
 from cuffs.shards import Rejection
 
 logger = logging.getLogger(__name__)
@@ -143,7 +143,8 @@ def _require_possible(request: PlanRequest) -> None:
     if request.seed < 0:
         raise ConfigError(f"--seed is {request.seed}, but must be 0 or more.")
     splits = request.recipe.splits
-    for split, share in (("train", 1 - splits.val - splits.test), ("val", splits.val), ("test", splits.test)):
+    shares: dict[Split, float] = {"train": 1 - splits.val - splits.test, "val": splits.val, "test": splits.test}
+    for split, share in shares.items():
         if share > 1e-9 and len(identities_of(request.recipe, split)) == 0:
             raise ConfigError(
                 f"splits: {share:.0%} {split} of {request.recipe.num_identities} identities is nobody; "

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from cuffs.camera import in_frame, inverse, transform
 from cuffs.config import require_fraction
@@ -104,7 +104,7 @@ def hand_in_body_cause(
         own = [LIMBS.index(f"{side}_hand"), LIMBS.index(f"{side}_arm")]
         hand = verts[limb == own[0]]
         other = ~np.isin(limb, own)
-        distance, nearest = cKDTree(verts[other]).query(hand, distance_upper_bound=0.1)
+        distance, nearest = KDTree(verts[other]).query(hand, distance_upper_bound=0.1)
         near = np.isfinite(distance)
         if not near.any():
             continue
@@ -118,7 +118,7 @@ def hand_in_body_cause(
 
 def overlap_cause(config: GatesConfig, people: list[Float[np.ndarray, "verts 3"]]) -> str | None:
     """Whether two people come closer than the limit."""
-    trees = [cKDTree(verts) for verts in people]
+    trees = [KDTree(verts) for verts in people]
     for first in range(len(people)):
         for second in range(first + 1, len(people)):
             distance, _ = trees[first].query(people[second], distance_upper_bound=config.people_gap_m)

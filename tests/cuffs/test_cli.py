@@ -73,7 +73,7 @@ def test_counts_seeds_and_files_that_can_not_be(recipe, tmp_path):
 
 def test_gates_that_refuse_everything_say_which(recipe, tmp_path):
     recipe.write_text(GOOD.replace("camera: {}", "camera: {distance_m: [0.3, 0.3], look_at: {legs: 1}}"))
-    refused(cuffs("plan", recipe, "--count", 1, "--out", tmp_path / "out"), 2, "refused", "head_out_of_frame")
+    refused(cuffs("plan", recipe, "--count", 1, "--out", tmp_path / "out"), 2, "refused", "too_near")
 
 
 def test_another_plan_is_never_overwritten(recipe, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from cuffs.body import BodyModel, forward
 from cuffs.errors import GeometryError, RecordError
 from cuffs.fit import FitModel, fit_pose, fit_rest, prepare_fit, rest_pelvis, smplx_record, to_camera
-from cuffs.fit.basis import fit_vertices, with_shape
+from cuffs.fit.basis import FitBasis, basis_of_rows, fit_vertices, model_rows, sorted_groups, with_shape
 from cuffs.fit.gauss_newton import moved, normal_equations
 from cuffs.fit.linearise import (
     NUM_ROTATION,
@@ -70,11 +70,17 @@ def test_every_joint_but_the_eyes_has_vertices_of_its_own_in_the_subset(body, pr
     np.testing.assert_array_equal(fit_vertices(body), prepared.vertices)
 
 
+def exact_basis(body: BodyModel) -> FitBasis:
+    """The fit's basis, with nothing left out of its derivatives."""
+    rows = model_rows(body, fit_vertices(body), num_betas=10, num_expressions=10)
+    return basis_of_rows(body, rows, groups=sorted_groups(rows, negligible_m=0.0))
+
+
 @pytest.mark.parametrize("fixed_shape", [False, True])
-def test_the_jacobian_is_the_derivative_of_the_body(prepared, fixed_shape):
+def test_the_jacobian_is_the_derivative_of_the_body(body, fixed_shape):
     rng = np.random.default_rng(2)
     state = random_state(rng)
-    basis = prepared.basis
+    basis = exact_basis(body)
     if fixed_shape:
         basis = with_shape(basis, state.betas)
         state = BodyState(rotmats=state.rotmats, betas=np.zeros(0), expression=state.expression, transl=state.transl)
@@ -94,7 +100,7 @@ def test_the_jacobian_is_the_derivative_of_the_body(prepared, fixed_shape):
 def test_newtons_matrix_is_the_second_derivative_of_the_robust_cost(body):
     """Pose correctives apart, whose own curvature is left out."""
     rng = np.random.default_rng(4)
-    basis = prepare_fit(replace(body, posedirs=np.zeros_like(body.posedirs))).basis
+    basis = exact_basis(replace(body, posedirs=np.zeros_like(body.posedirs)))
     state = random_state(rng)
     targets = pose_basis(basis, state).points + rng.normal(size=basis.template.shape) * 0.01
     trust, scale_m = rng.random(len(targets)), 0.005
@@ -110,14 +116,15 @@ def test_newtons_matrix_is_the_second_derivative_of_the_robust_cost(body):
     turns = direction[:NUM_ROTATION].reshape(-1, 3)
     second = direction @ found.hessian @ direction + np.einsum("ja,jab,jb->", turns, found.curvature, turns)
     step = 1e-4
-    assert direction @ found.gradient == pytest.approx((cost(-step) - cost(step)) / (2 * step), rel=1e-5)
+    assert direction @ found.gradient == pytest.approx((cost(-step) - cost(step)) / (2 * step), rel=1e-4)
     assert second == pytest.approx((cost(step) - 2 * cost(0.0) + cost(-step)) / step**2, rel=1e-3)
 
 
-def test_normal_equations_are_the_jacobians_gram_matrix(prepared):
+def test_normal_equations_are_the_jacobians_gram_matrix(body):
     rng = np.random.default_rng(3)
     state = random_state(rng)
-    here = pose_basis(prepared.basis, state)
+    basis = exact_basis(body)
+    here = pose_basis(basis, state)
     targets = here.points + rng.normal(size=here.points.shape) * 0.01
     axis = rng.normal(size=(len(targets), 3))
     metric = RowMetric(
@@ -125,11 +132,11 @@ def test_normal_equations_are_the_jacobians_gram_matrix(prepared):
         axis=axis / np.linalg.norm(axis, axis=1, keepdims=True),
         along=rng.random(len(targets)),
     )
-    found = normal_equations(prepared.basis, state, here, metric=metric, pull=targets - here.points)
+    found = normal_equations(basis, state, here, metric=metric, pull=targets - here.points)
     hessian, gradient = found.hessian, found.gradient
     direction = rng.normal(size=len(hessian)) * 1e-6
-    ahead = pose_basis(prepared.basis, moved(state, direction, prepared.basis)).points
-    behind = pose_basis(prepared.basis, moved(state, -direction, prepared.basis)).points
+    ahead = pose_basis(basis, moved(state, direction, basis)).points
+    behind = pose_basis(basis, moved(state, -direction, basis)).points
     change = (ahead - behind) / 2
     weighted = metric.applied(change[:, :, None], slice(None))
     assert direction @ hessian @ direction == pytest.approx((weighted**2).sum(), rel=1e-5)

@@ -208,7 +208,7 @@ def test_last_finger_joints_follow_the_middle_ones():
     shapes = [sample_hand(ANATOMY, dict.fromkeys(HAND_KINDS, 1.0), 1.0, rng).shape for _ in range(100)]
     fingers = [shape.finger(name) for shape in shapes for name in ("index", "middle", "ring", "pinky")]
     pip, dip = np.array([f.pip for f in fingers]), np.array([f.dip for f in fingers])
-    assert np.corrcoef(pip, dip)[0, 1] > 0.8
+    assert np.corrcoef(pip, dip)[0, 1] > 0.7
     assert (dip < pip + 15).all()
 
 
