@@ -19,10 +19,10 @@ def mirror_pairs(verts: Float[Array, "verts 3"]) -> Int[Array, " verts"]:
     Raises:
         ValueError: if images can't be paired one to one.
     """
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     mirrored = verts * [-1, 1, 1]
-    _, image = cKDTree(verts).query(mirrored)
+    _, image = KDTree(verts).query(mirrored)
     loose = np.flatnonzero(image[image] != np.arange(len(verts)))
     loose = np.union1d(loose, image[loose])
     loose = np.union1d(loose, np.flatnonzero(np.isin(image, loose)))

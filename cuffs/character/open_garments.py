@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 from cuffs.character.base_mesh import BaseMesh, triangles
 from cuffs.character.beneath import beneath_close, beneath_skirt, helper_above
 from cuffs.character.body_frame import BodyFrame, vertex_normals
-from cuffs.character.quad_loops import QuadMesh, hem_vertices
+from cuffs.character.quad_loops import QuadMesh, hem_vertices, smoothing_matrix
 from cuffs.character.records import Part
 from cuffs.skeleton import INDEX
 
@@ -160,23 +160,12 @@ def hollows(frame: BodyFrame, quads: Int[Array, "quads 4"]) -> Float[Array, " n"
     vertices, flat = np.unique(quads, return_inverse=True)
     corners = flat.reshape(quads.shape)
     points = frame.rest[vertices]
-    neighbours = _smoothing(corners)
+    neighbours = smoothing_matrix(corners)
     smooth = points
     for _ in range(SMOOTHINGS):
         smooth = neighbours @ smooth
     depth = np.einsum("vi,vi->v", smooth - points, vertex_normals(points, triangles(corners)))
     return np.clip(depth, 0.0, DEEPEST_M)
-
-
-def _smoothing(corners: Int[Array, "quads 4"]) -> Float[Array, "n n"]:
-    """Matrix that puts every vertex halfway to the mean of its neighbours; a hem's neighbours are on the hem."""
-    is_hem = hem_vertices(corners)
-    count = len(is_hem)
-    near = np.zeros((count, count))
-    for a, b in zip(corners.ravel(), np.roll(corners, -1, axis=1).ravel(), strict=True):
-        near[a, b] = near[b, a] = 1.0
-    near[np.ix_(is_hem, ~is_hem)] = 0.0
-    return 0.5 * np.eye(count) + 0.5 * near / near.sum(1, keepdims=True)
 
 
 def sewn(

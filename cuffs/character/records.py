@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 
 from cuffs.errors import RecordError
 from cuffs.npz import npz_bytes, read_npz
@@ -21,10 +21,10 @@ class Part:
 
     name: str
     kind: str
-    vertices: Int[Array, " n"]
-    faces: Int[Array, "f 3"]
+    vertices: Integer[Array, " n"]
+    faces: Integer[Array, "f 3"]
     offset: Float[Array, " n"]
-    hides: Int[Array, " h"]
+    hides: Integer[Array, " h"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,25 +32,25 @@ class Topology:
     """Mesh and rig that all identities of one kind of character share; docs/assets.md has the table."""
 
     bone_names: Array
-    bone_parents: Int[Array, " bones"]
-    bone_joint: Int[Array, " bones"]
-    joint_bone: Int[Array, "55"]
-    skin_bones: Int[Array, "verts influences"]
+    bone_parents: Integer[Array, " bones"]
+    bone_joint: Integer[Array, " bones"]
+    joint_bone: Integer[Array, "55"]
+    skin_bones: Integer[Array, "verts influences"]
     skin_weights: Float[Array, "verts influences"]
-    body_vertices: Int[Array, " body"]
-    body_faces: Int[Array, "faces 3"]
+    body_vertices: Integer[Array, " body"]
+    body_faces: Integer[Array, "faces 3"]
     body_uv: Float[Array, "faces 3 2"]
-    body_material: Int[Array, " faces"]
+    body_material: Integer[Array, " faces"]
     material_names: Array
-    eye_left: Int[Array, " left"]
-    eye_right: Int[Array, " right"]
+    eye_left: Integer[Array, " left"]
+    eye_right: Integer[Array, " right"]
     face_action_names: Array
-    face_action_vertices: Int[Array, " moved"]
+    face_action_vertices: Integer[Array, " moved"]
     face_actions: Float[Array, "actions moved 3"]
     skinning: str
     parts: tuple[Part, ...]
     sha256: str
-    grown_corners: Int[Array, "grown 3"] = field(default_factory=lambda: np.zeros((0, 3), np.int32))
+    grown_corners: Integer[Array, "grown 3"] = field(default_factory=lambda: np.zeros((0, 3), np.int32))
     grown_bary: Float[Array, "grown 3"] = field(default_factory=lambda: np.zeros((0, 3)))
     grown_step: Float[Array, "grown 3"] = field(default_factory=lambda: np.zeros((0, 3)))
 

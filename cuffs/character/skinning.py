@@ -4,14 +4,14 @@ Dual quaternions: Kavan et al. 2008, "Geometric skinning with approximate dual q
 """
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 
 Array = np.ndarray
 
 
 def linear_skinning(
     rest: Float[Array, "verts 3"],
-    bones: Int[Array, "verts influences"],
+    bones: Integer[Array, "verts influences"],
     weights: Float[Array, "verts influences"],
     T_to_rest: Float[Array, "bones 4 4"],
 ) -> Float[Array, "verts 3"]:
@@ -31,7 +31,7 @@ def linear_skinning(
 
 def dual_quaternion_skinning(
     rest: Float[Array, "verts 3"],
-    bones: Int[Array, "verts influences"],
+    bones: Integer[Array, "verts influences"],
     weights: Float[Array, "verts influences"],
     T_to_rest: Float[Array, "bones 4 4"],
 ) -> Float[Array, "verts 3"]:
@@ -89,7 +89,7 @@ def _product(a: Float[Array, "n 4"], b: Float[Array, "n 4"]) -> Float[Array, "n 
 
 def pack_weights(
     weights: Float[Array, "verts bones"], *, influences: int
-) -> tuple[Int[Array, "verts influences"], Float[Array, "verts influences"]]:
+) -> tuple[Integer[Array, "verts influences"], Float[Array, "verts influences"]]:
     """The strongest bones of each vertex in the rig's order, and their shares, which sum to 1.
 
     Args:

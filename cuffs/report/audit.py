@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -86,7 +87,7 @@ class _Tally:
     worst: list[tuple[float, str]] = field(default_factory=list)
 
 
-def audit(folder: Path, plan: Plan | None, model: BodyModel, thresholds: Thresholds) -> dict[str, object]:
+def audit(folder: Path, plan: Plan | None, model: BodyModel, thresholds: Thresholds) -> dict[str, Any]:
     """Measure a dataset.
 
     Args:
@@ -203,7 +204,7 @@ def _planned_causes(folder: Path, plan: Plan | None) -> Counter[str]:
     return causes
 
 
-def _figures(tally: _Tally, planned: Counter[str]) -> dict[str, object]:
+def _figures(tally: _Tally, planned: Counter[str]) -> dict[str, Any]:
     return {
         "schema": "cuffs-audit/1",
         "samples": tally.samples,

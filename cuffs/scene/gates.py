@@ -108,9 +108,9 @@ def hand_in_body_cause(
         near = np.isfinite(distance)
         if not near.any():
             continue
-        points, number = hand[near], nearest[near]
+        points, number = hand[near], np.asarray(nearest)[near]
         depth_m = -np.einsum("vi,vi->v", points - verts[other][number], normals[other][number])
-        inside = (depth_m > config.hand_in_body_mm / 1000) & (depth_m > 0.7 * distance[near])
+        inside = (depth_m > config.hand_in_body_mm / 1000) & (depth_m > 0.7 * np.asarray(distance)[near])
         if inside.sum() >= 3:
             return f"{side}_hand_in_body"
     return None
