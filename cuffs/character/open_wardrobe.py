@@ -31,8 +31,8 @@ SHIRTS: Mapping[str, Garment] = MappingProxyType({
 
 TUCKED: Mapping[str, Garment] = MappingProxyType({
     f"{name}_tucked": replace(
-        shirt, kind="tucked shirt", cuts={**shirt.cuts, "torso": 0.134}, offset_m=min(shirt.offset_m, 0.002),
-        flare_m={limb: flare for limb, flare in shirt.flare_m.items() if limb == "arm"}, drape=0.3,
+        shirt, kind="tucked shirt", cuts={**shirt.cuts, "torso": 0.134}, drape=0.3,
+        flare_m={**shirt.flare_m, "torso": -1.3 * shirt.offset_m},
     )
     for name, shirt in SHIRTS.items()
 })  # fmt: skip

@@ -1,4 +1,4 @@
-from cuffs.correspond.register import RegisterSettings, Registration, register
+from cuffs.correspond.register import RegisterSettings, Registration, register, register_meshes
 from cuffs.correspond.report import PartReport, RegistrationReport
 from cuffs.correspond.table import Correspondence, carry, load_correspondence, save_correspondence
 
@@ -11,5 +11,6 @@ __all__ = [
     "carry",
     "load_correspondence",
     "register",
+    "register_meshes",
     "save_correspondence",
 ]

@@ -19,7 +19,7 @@ from cuffs.fit.gauss_newton import FitSettings, NormalEquations, add_priors, mov
 from cuffs.fit.linearise import BodyState, pose_basis
 from cuffs.fit.weights import RowMetric
 from cuffs.rotations import project_to_rotation
-from cuffs.skeleton import JOINTS, NUM_JOINTS, SEGMENT_OF_JOINT
+from cuffs.skeleton import JOINTS, LIMB_OF_JOINT, NUM_JOINTS
 
 Array = np.ndarray
 
@@ -77,7 +77,7 @@ class LandmarkSet:
 class _Found:
     """One landmark that both meshes have."""
 
-    segment: int
+    limb: int
     name: str
     row: BasisRows
     point: Float[Array, "3"]
@@ -100,15 +100,15 @@ class ParametricFit:
 def shared_landmarks(
     model: BodyModel, source: RiggedMesh, target: RiggedMesh, settings: RegistrationSettings
 ) -> LandmarkSet:
-    """Joints, part ends and eyes that both meshes have, sorted by segment as a basis must be."""
+    """Joints, part ends and eyes that both meshes have, sorted by limb as a basis must be."""
     found: list[_Found] = []
     count = settings.num_betas
 
     def add(name: str, row: BasisRows, point: Float[Array, "3"], sigma_mm: float) -> None:
-        segment = int(SEGMENT_OF_JOINT[row.weights[0].argmax()])
-        found.append(_Found(segment=segment, name=name, row=row, point=point, sigma_m=sigma_mm / 1e3))
+        limb = int(LIMB_OF_JOINT[row.weights[0].argmax()])
+        found.append(_Found(limb=limb, name=name, row=row, point=point, sigma_m=sigma_mm / 1e3))
 
-    for joint in np.flatnonzero(target.has_joint & source.has_joint):
+    for joint in np.flatnonzero(target.has_joint & source.has_joint).tolist():
         add(JOINTS[joint], _joint_row(model, joint, count), target.joints[joint], settings.joint_mm)
     ours, theirs = extremal_landmarks(source), extremal_landmarks(target)
     for name in ours.keys() & theirs.keys():
@@ -118,7 +118,7 @@ def shared_landmarks(
     for side in our_eyes.keys() & their_eyes.keys():
         row = _middle_row(model, source.eyeballs[side], our_eyes[side], count)
         add(f"{side}_eyeball", row, their_eyes[side], settings.end_mm / 4)
-    found.sort(key=lambda item: (item.segment, item.name))
+    found.sort(key=lambda item: (item.limb, item.name))
     rows = _stacked([item.row for item in found])
     return LandmarkSet(
         names=tuple(item.name for item in found),
@@ -217,10 +217,6 @@ def _upright_start(landmarks: LandmarkSet) -> BodyState:
         expression=np.zeros(0),
         transl=theirs.mean(0) - R @ (ours.mean(0) - pelvis) - pelvis,
     )
-
-
-def _segment_of(row: dict[str, Array]) -> int:
-    return int(SEGMENT_OF_JOINT[row["weights"].argmax()])
 
 
 def _joint_row(model: BodyModel, joint: int, num_betas: int) -> BasisRows:

@@ -67,11 +67,30 @@ def register(
         identity: any of its identities; an average one is easiest.
         settings: the defaults suit human meshes.
     """
+    target = character_mesh(topology, identity)
+    return register_meshes(model, target, skin_faces(topology, target), settings=settings)
+
+
+def register_meshes(
+    model: BodyModel,
+    target: RiggedMesh,
+    is_skin: Bool[Array, " faces"],
+    *,
+    settings: RegisterSettings | None = None,
+) -> Registration:
+    """The same for any rigged mesh.
+
+    Args:
+        model: the body model.
+        target: at rest.
+        is_skin: the triangles that skin may attach to.
+        settings: the defaults suit human meshes.
+    """
     settings = settings or RegisterSettings()
     with threadpool_limits(limits=1):
-        source, target = body_mesh(model), character_mesh(topology, identity)
+        source = body_mesh(model)
         landmarks = shared_landmarks(model, source, target, settings.parametric)
-        skin = build_surface(target, skin_faces(topology, target))
+        skin = build_surface(target, is_skin)
         start = fit_landmarks(landmarks, settings.parametric)
         state = fit_surface(model, source, skin, landmarks=landmarks, start=start, settings=settings.parametric)
         fitted = pose_basis(whole_body(model, settings.parametric), state).points
@@ -87,9 +106,8 @@ def register(
         found = attach_eyeballs(found, source, target, state.rotmats[INDEX["head"]])
         table = _table(found, target)
         parametric = ParametricFit(landmarks=landmarks, state=state)
-        report = report_registration(
-            source, target, table, parts=body_parts(model), parametric=parametric, draped=draped
-        )
+        parts = body_parts(model)
+        report = report_registration(source, target, table, parts=parts, parametric=parametric, draped=draped)
     return Registration(table=table, report=report, registered=draped)
 
 

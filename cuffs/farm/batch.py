@@ -1,6 +1,5 @@
 """Some slots of one chunk, rendered and annotated by one process with Blender processes of its own."""
 
-import hashlib
 import json
 import logging
 import os
@@ -13,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cuffs.annotate.annotate import Annotated, Annotator, Refused
-from cuffs.codec import decode, encode
+from cuffs.codec import encode
 from cuffs.errors import CuffsError
 from cuffs.farm.blender_process import BlenderProcess, BlenderSettings, Outcome, blender
 from cuffs.farm.telemetry import SceneTelemetry, TelemetryLog
 from cuffs.farm.workspace import SlotResult, Workspace
 from cuffs.plan import PlannedSlot, read_chunk, read_plan
 from cuffs.publish import publish_folder
-from cuffs.records import Capture, SceneSpec
+from cuffs.records import SceneSpec
 from cuffs.shards import Rejection
 
 logger = logging.getLogger(__name__)
@@ -87,6 +86,7 @@ class _Batch:
         planned = {slot.slot: slot for slot in read_chunk(job.plan_folder, plan, job.chunk).slots}
         self.waiting = deque(_Progress(planned[slot]) for slot in job.slots)
         self.queued: deque[_Progress] = deque()
+        self.folder = job.plan_folder
         self.annotator = Annotator.load(job.plan_folder, plan)
         self.telemetry = TelemetryLog(job.plan_folder)
         logs = job.plan_folder / "logs"
@@ -94,24 +94,31 @@ class _Batch:
         self.log_path = logs / f"blender-{platform.node()}-{os.getpid()}.log"
 
     def run(self) -> None:
-        """Work until every slot has a result."""
-        with tempfile.TemporaryDirectory(prefix=".specs-", dir=self.workspace.folder) as specs:
-            while self.waiting or self.queued:
+        """Work until every slot has a result.
+
+        Scenes and captures lie in a folder of this task's own: another process may be at the same slots (one that
+        outlived its run, or one of another machine), and must neither wait for nor take away what is made here.
+        """
+        with tempfile.TemporaryDirectory(prefix=".batch-", dir=self.workspace.folder) as name:
+            self.folder = Path(name)
+            while self.waiting:
                 assets = self.job.plan_folder / "assets"
                 with blender(assets, self.job.settings, self.log_path) as process:
-                    self._use(process, Path(specs))
+                    self._use(process)
 
-    def _use(self, process: BlenderProcess, specs: Path) -> None:
+    def _use(self, process: BlenderProcess) -> None:
         """Feed one Blender process until it has made enough scenes, or has to be replaced."""
         made = 0
         while True:
             while self.waiting and len(self.queued) < QUEUED and made + len(self.queued) < self.job.settings.recycle:
-                self.queued.append(self.waiting.popleft())
-                self._submit(process, self.queued[-1], specs)
+                scene = self.waiting.popleft()
+                if not self.workspace.slot_folder(scene.planned.slot).exists():  # else another process was first
+                    self.queued.append(scene)
+                    self._submit(process, scene)
             if not self.queued:
                 return
             scene = self.queued[0]
-            outcome = process.wait(self.workspace.capture_folder(scene.spec.key))
+            outcome = process.wait(self._capture(scene))
             if outcome is not Outcome.PUBLISHED:
                 process.require_usable()
                 process.kill()
@@ -124,14 +131,14 @@ class _Batch:
             made += 1
             self._annotate(scene)
 
-    def _submit(self, process: BlenderProcess, scene: _Progress, specs: Path) -> None:
-        spec_path = specs / f"{scene.spec.key}.json"
+    def _capture(self, scene: _Progress) -> Path:
+        """Where Blender publishes a scene."""
+        return self.folder / f"capture-{scene.spec.key}"
+
+    def _submit(self, process: BlenderProcess, scene: _Progress) -> None:
+        spec_path = self.folder / f"{scene.spec.key}.json"
         spec_path.write_text(json.dumps(encode(scene.spec)))
-        out = self.workspace.capture_folder(scene.spec.key)
-        if out.exists() and not _is_capture_of(out, spec_path):
-            shutil.rmtree(out)
-        if not out.exists():
-            process.submit(spec_path, out)
+        process.submit(spec_path, self._capture(scene))
 
     def _blame(self, scene: _Progress, outcome: Outcome, log_tail: str) -> None:
         scene.tries += 1
@@ -143,7 +150,7 @@ class _Batch:
 
     def _annotate(self, scene: _Progress) -> None:
         spec = scene.spec
-        folder = self.workspace.capture_folder(spec.key)
+        folder = self._capture(scene)
         failure = folder / "failure.json"
         if failure.exists():
             details = json.loads(failure.read_text())
@@ -235,12 +242,3 @@ class _Batch:
 
 def _write_result(folder: Path, result: SlotResult) -> None:
     (folder / "slot.json").write_text(json.dumps(encode(result)))
-
-
-def _is_capture_of(folder: Path, spec_path: Path) -> bool:
-    """Whether a folder left by an earlier run holds the capture of exactly this scene."""
-    try:
-        capture = decode(Capture, json.loads((folder / "capture.json").read_text()), where=str(folder))
-    except (OSError, CuffsError, json.JSONDecodeError):
-        return False
-    return capture.spec_sha256 == hashlib.sha256(spec_path.read_bytes()).hexdigest()

@@ -40,7 +40,7 @@ class RenderSummary:
 def render_plan(
     folder: Path, *, chunk: int | None, workers: int, settings: BlenderSettings, progress: "Progress"
 ) -> RenderSummary:
-    """Render what is missing of a plan: finished shards, finished slots and finished captures are kept.
+    """Render what is missing of a plan: finished shards and finished slots are kept.
 
     Args:
         folder: the plan's folder.

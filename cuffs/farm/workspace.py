@@ -54,10 +54,6 @@ class Workspace:
         """A finished slot."""
         return self.folder / f"slot-{slot:09d}"
 
-    def capture_folder(self, key: str) -> Path:
-        """A rendered scene that is not annotated yet."""
-        return self.folder / f"capture-{key}"
-
     @property
     def shard_path(self) -> Path:
         """Where the chunk ends up."""

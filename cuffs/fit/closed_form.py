@@ -34,7 +34,8 @@ def start_from_targets(basis: FitBasis, targets: Float[Array, "rows 3"]) -> Body
         transl=np.zeros(3),
     )
     posed = pose_basis(basis, state)
-    moved = linear_jacobian(basis, joint_derivatives(basis, state, posed), posed.blended, slice(None))
+    shared, linear = joint_derivatives(basis, state, posed), np.arange(num_betas + num_expressions)
+    moved = linear_jacobian(basis, shared, posed.blended, slice(None), linear)
     columns = np.concatenate([moved.reshape(moved.shape[0] * 3, -1), np.tile(np.eye(3), (len(moved), 1))], 1)
     normal = columns.T @ columns
     at = np.arange(num_betas + num_expressions)

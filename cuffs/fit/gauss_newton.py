@@ -20,7 +20,7 @@ from cuffs.fit.linearise import (
     BodyState,
     PosedBasis,
     curvature,
-    group_jacobian,
+    group_derivatives,
     joint_derivatives,
     local_rotmats,
     pose_basis,
@@ -68,8 +68,9 @@ class FitSettings:
     smooth_joints: tuple[str, ...] = ("spine1", "spine2", "spine3", "left_collar", "right_collar")
     """Joints that share a bend among them: the surface alone splits it badly."""
 
-    min_variance: float = 1e-14
-    """Floor of the residual's variance, square metres: keeps the system definite."""
+    deviation_mm: tuple[float, float] = (1e-4, 1.5)
+    """Bounds of the residual's deviation (by coordinate) that the priors go by: the lower keeps the system definite,
+    the upper keeps priors from raising the very residual that they grow with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -129,7 +130,8 @@ def solve(
         terms = robust_terms(
             targets - posed.points, trust, scale_m=settings.robust_mm / 1e3, is_near=turned < settings.near_rad
         )
-        variance = max(float((terms.pull * (targets - posed.points)).sum() / (3 * trust.sum())), settings.min_variance)
+        low, high = np.square(settings.deviation_mm) / 1e6
+        variance = float(np.clip((terms.pull * (targets - posed.points)).sum() / (3 * trust.sum()), low, high))
         found = normal_equations(basis, state, posed, metric=terms.metric, pull=terms.pull)
         add_priors(found.hessian, found.gradient, state, variance=variance, settings=settings)
         step = selection @ _step(found, selection, is_swinging=share < 1.0)
@@ -213,12 +215,14 @@ def normal_equations(
     size = NUM_ROTATION + basis.shapedirs.shape[-1] + basis.exprdirs.shape[-1] + 3
     hessian, gradient, bend = np.zeros((size, size)), np.zeros(size), np.zeros((NUM_JOINTS, 3, 3))
     shared = joint_derivatives(basis, state, posed)
-    for group in basis.groups:
-        jacobian, levers = group_jacobian(basis, group, state, posed, shared=shared)
-        columns = np.concatenate([(3 * group.joints[:, None] + np.arange(3)).ravel(), np.arange(NUM_ROTATION, size)])
-        gradient[columns] += jacobian.reshape(-1, len(columns)).T @ pull[group.rows].ravel()
-        hessian[np.ix_(columns, columns)] += metric.gram(jacobian, group.rows)
-        bend[group.joints] += curvature(levers, pull[group.rows])
+    for number, group in enumerate(basis.groups):
+        found = group_derivatives(basis, number, state, posed, shared=shared)
+        drawn, outer, columns = pull[group.rows], found.outer, found.columns
+        inner = found.jacobian.reshape(-1, len(outer)).T @ drawn.ravel()
+        gradient[columns] += outer.T @ inner
+        bend[group.joints] += curvature(found.levers, drawn)
+        bend[group.carriers] += curvature(found.carrier_levers[None], drawn.sum(0, keepdims=True))
+        hessian[np.ix_(columns, columns)] += outer.T @ metric.gram(found.jacobian, group.rows) @ outer
     return NormalEquations(hessian=hessian, gradient=gradient, curvature=bend)
 
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from cuffs.fit.basis import FitBasis, Group, subtree_matrix
+from cuffs.rotations import skew
 from cuffs.skeleton import NUM_JOINTS, PARENTS
 
 Array = np.ndarray
@@ -106,8 +107,12 @@ class JointDerivatives:
     bones: Float[Array, "55 55 3"]
     """Entry (c, parent of c) is p_c - p_parent, nought elsewhere."""
 
-    chain: Float[Array, "features 9 joints 3"]
-    """Change of every local rotation (entries 1 to 54, nine numbers each) with every joint's global rotation."""
+    change: Float[Array, "features 9 3"]
+    """Change of every local rotation (joints 1 to 54, nine numbers each) with its own joint's global rotation; with
+    its parent's it changes as much the other way."""
+
+    moved: Float[Array, "55 3 linear"]
+    """How far each posed joint moves by each shape and expression coefficient."""
 
     shape: Float[Array, "55 3 linear"]
     """How far a joint's frame moves by each shape and expression coefficient: dp_j - G_j dJ_j."""
@@ -123,39 +128,71 @@ def joint_derivatives(basis: FitBasis, state: BodyState, posed: PosedBasis) -> J
     offsets[0] = linear[0]
     moved = np.einsum("jk,kas->jas", ANCESTORS, offsets)
     change = np.einsum("kba,xbc,kcd->kadx", state.rotmats[PARENT[child]], GENERATORS, state.rotmats[child])
-    change = change.reshape(NUM_JOINTS - 1, 9, 3)
-    chain = np.zeros((NUM_JOINTS - 1, 9, NUM_JOINTS, 3))
-    chain[child - 1, :, child] = change
-    chain[child - 1, :, PARENT[child]] = -change
-    return JointDerivatives(bones=bones, chain=chain, shape=moved - np.einsum("jab,jbs->jas", state.rotmats, linear))
+    change = np.ascontiguousarray(change.reshape(NUM_JOINTS - 1, 9, 3))
+    shape = moved - np.einsum("jab,jbs->jas", state.rotmats, linear)
+    return JointDerivatives(bones=bones, change=change, moved=moved, shape=shape)
 
 
-def group_jacobian(
-    basis: FitBasis,
-    group: Group,
-    state: BodyState,
-    posed: PosedBasis,
-    *,
-    shared: JointDerivatives,
-) -> tuple[Float[Array, "rows 3 unknowns"], Float[Array, "rows active 3"]]:
-    """Derivatives of a group's vertices.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GroupDerivatives:
+    """How a group moves: within itself, and as a whole with its base."""
 
-    Returns:
-        The Jacobian: three columns for each of the group's joints, then the basis' betas, expression, translation.
-        And the levers a_j of each vertex about each joint.
-    """
-    rows, joints = group.rows, group.joints
-    count, num_linear = rows.stop - rows.start, shared.shape.shape[-1]
-    num_rotation = 3 * len(joints)
-    jacobian = np.zeros((count, 3, num_rotation + num_linear + 3))
+    jacobian: Float[Array, "rows 3 inner"]
+    """By the group's own joints, its own betas and expressions, and its base's place."""
+
+    levers: Float[Array, "rows active 3"]
+    """a_j of each vertex about each of the group's own joints."""
+
+    carrier_levers: Float[Array, "carriers 3"]
+    """The same about each carrier, for all vertices alike."""
+
+    outer: Float[Array, "inner columns"]
+    """The inner unknowns by the unknowns of the fit."""
+
+    columns: Int[Array, " columns"]
+    """Which of them those are."""
+
+
+def group_derivatives(
+    basis: FitBasis, number: int, state: BodyState, posed: PosedBasis, *, shared: JointDerivatives
+) -> GroupDerivatives:
+    """Derivatives of a group's vertices by the unknowns: 55 rotations, betas, expression, translation."""
+    group, linear = basis.groups[number], basis.linear[number]
+    rows, num_rotation = group.rows, 3 * len(group.joints)
+    jacobian = np.zeros((rows.stop - rows.start, 3, num_rotation + len(linear) + 3))
     turned = jacobian[:, :, :num_rotation]
-    if len(group.features):
-        turned += _corrective_part(group, shared, posed.blended[rows])
+    _add_corrective_part(turned, group, shared, posed.blended[rows])
     levers = _levers(group, state, posed, shared)
     _add_lever_part(turned, levers)
-    jacobian[:, :, num_rotation : num_rotation + num_linear] = linear_jacobian(basis, shared, posed.blended[rows], rows)
-    jacobian[:, range(3), range(num_rotation + num_linear, num_rotation + num_linear + 3)] = 1.0
-    return jacobian, levers
+    if len(linear):
+        moved = linear_jacobian(basis, shared, posed.blended[rows], rows, linear)
+        jacobian[:, :, num_rotation:-3] = moved - shared.moved[group.base][:, linear]
+    jacobian[:, range(3), range(-3, 0)] = 1.0
+    chain = posed.joints[[*group.carriers, group.base]]
+    carrier_levers = np.diff(chain, axis=0)
+    outer, columns = _outer(group, linear, carrier_levers, shared.moved[group.base])
+    return GroupDerivatives(
+        jacobian=jacobian, levers=levers, carrier_levers=carrier_levers, outer=outer, columns=columns
+    )
+
+
+def _outer(
+    group: Group,
+    linear: Int[Array, " some"],
+    carrier_levers: Float[Array, "carriers 3"],
+    base_moved: Float[Array, "3 linear"],
+) -> tuple[Float[Array, "inner columns"], Int[Array, " columns"]]:
+    """How the group's inner unknowns hang on those of the fit."""
+    own, carried, num_linear = 3 * len(group.joints), 3 * len(group.carriers), base_moved.shape[1]
+    outer = np.zeros((own + len(linear) + 3, own + carried + num_linear + 3))
+    outer[range(own), range(own)] = 1.0
+    outer[range(own, own + len(linear)), own + carried + linear] = 1.0
+    outer[-3:, own : own + carried] = -skew(carrier_levers).transpose(1, 0, 2).reshape(3, carried)
+    outer[-3:, own + carried : -3] = base_moved
+    outer[range(-3, 0), range(-3, 0)] = 1.0
+    joints = np.concatenate([group.joints, group.carriers])
+    rotations = (3 * joints[:, None] + np.arange(3)).ravel()
+    return outer, np.concatenate([rotations, np.arange(NUM_ROTATION, NUM_ROTATION + num_linear + 3)])
 
 
 def curvature(levers: Float[Array, "rows active 3"], residual: Float[Array, "rows 3"]) -> Float[Array, "active 3 3"]:
@@ -170,11 +207,16 @@ def curvature(levers: Float[Array, "rows active 3"], residual: Float[Array, "row
 
 
 def linear_jacobian(
-    basis: FitBasis, shared: JointDerivatives, blended: Float[Array, "rows 3 3"], rows: slice
-) -> Float[Array, "rows 3 linear"]:
-    """Derivatives of some of the vertices by betas and expression."""
-    dirs = np.concatenate([basis.shapedirs[rows], basis.exprdirs[rows]], -1)
-    return turned_by(blended, dirs) + (basis.weights[rows] @ shared.shape.reshape(NUM_JOINTS, -1)).reshape(dirs.shape)
+    basis: FitBasis,
+    shared: JointDerivatives,
+    blended: Float[Array, "rows 3 3"],
+    rows: slice,
+    linear: Int[Array, " some"],
+) -> Float[Array, "rows 3 some"]:
+    """Derivatives of some of the vertices by some of betas and expression."""
+    dirs = np.concatenate([basis.shapedirs[rows], basis.exprdirs[rows]], -1)[..., linear]
+    shape = shared.shape[..., linear].reshape(NUM_JOINTS, -1)
+    return turned_by(blended, dirs) + (basis.weights[rows] @ shape).reshape(dirs.shape)
 
 
 def _levers(
@@ -186,7 +228,7 @@ def _levers(
     turned = (posed.shaped[group.rows] @ flat).reshape(-1, len(group.joints), 3)
     turned -= np.einsum("jab,jb->ja", G, posed.rest_joints[group.joints])
     turned *= group.weights[:, :, None]
-    bones = shared.bones[:, group.joints].reshape(NUM_JOINTS, -1)
+    bones = shared.bones[group.joints[:, None], group.joints].reshape(len(group.joints), -1)
     return turned + (group.subtree @ bones).reshape(turned.shape)
 
 
@@ -201,14 +243,19 @@ def _add_lever_part(turned: Float[Array, "rows 3 rotation"], levers: Float[Array
     turned[:, 1, 2::3] += x
 
 
-def _corrective_part(
-    group: Group, shared: JointDerivatives, blended: Float[Array, "rows 3 3"]
-) -> Float[Array, "rows 3 rotation"]:
-    """Derivatives through the pose correctives."""
-    features, joints = group.features - 1, group.joints
-    chain = shared.chain[features[:, None], :, joints]
-    by_feature = chain.transpose(0, 2, 1, 3).reshape(9 * len(features), 3 * len(joints))
-    return turned_by(blended, (group.posedirs @ by_feature).reshape(len(blended), 3, -1))
+def _add_corrective_part(
+    turned: Float[Array, "rows 3 rotation"],
+    group: Group,
+    shared: JointDerivatives,
+    blended: Float[Array, "rows 3 3"],
+) -> None:
+    """Add what goes through the pose correctives to the rotation columns, in place likewise."""
+    for corrective in group.correctives:
+        rows = corrective.rows
+        moved = (corrective.posedirs @ shared.change[corrective.joint - 1]).reshape(-1, 3, 3)
+        moved = turned_by(blended[rows], moved)
+        turned[rows, :, corrective.own] += moved
+        turned[rows, :, corrective.parent] -= moved
 
 
 def turned_by(

@@ -121,6 +121,13 @@ def test_chunks_rendered_apart_and_out_of_order_give_the_same_bytes(planned, ser
         assert (folder / "shards" / name).read_bytes() == (serial / "shards" / name).read_bytes()
 
 
+def is_blender(process):
+    try:
+        return "blender_scripts.worker" in process.cmdline()
+    except psutil.Error:  # it ended while we looked
+        return False
+
+
 def kill_during(folder, run, victim, rng):
     """Kill one process of a running render at a random time; returns whether it was there to be killed."""
     parent = psutil.Process(run.pid)
@@ -132,9 +139,7 @@ def kill_during(folder, run, victim, rng):
                 os.kill(run.pid, signal.SIGKILL)
                 return True
         elif time.monotonic() > deadline:
-            children = [
-                child for child in parent.children(recursive=True) if "blender_scripts.worker" in child.cmdline()
-            ]
+            children = [child for child in parent.children(recursive=True) if is_blender(child)]
             target = run.pid if victim == "parent" else children[0].pid if children else None
             if target is not None:
                 os.kill(target, signal.SIGKILL)
@@ -183,7 +188,8 @@ def test_replay_gives_the_same_bytes_and_a_blend(serial, tmp_path):
 def test_sheet_and_audit_read_the_shards(serial):
     run = cuffs("sheet", serial, "--out", serial / "sheet.png")
     assert run.returncode == 0, run.stderr
-    assert Image.open(serial / "sheet.png").size[0] > 900
+    with Image.open(serial / "sheet.png") as sheet:
+        assert sheet.size[0] > 900
     run = cuffs("audit", serial)
     assert run.returncode == 0, run.stdout + run.stderr
     figures = json.loads((serial / "audit" / "audit.json").read_text())

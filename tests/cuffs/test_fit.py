@@ -12,14 +12,14 @@ from cuffs.fit.linearise import (
     NUM_ROTATION,
     BodyState,
     global_rotmats,
-    group_jacobian,
+    group_derivatives,
     joint_derivatives,
     local_rotmats,
     pose_basis,
 )
 from cuffs.fit.weights import RowMetric, robust_terms
 from cuffs.rotations import angle_between_deg, rotmat_to_rotvec, rotvec_to_rotmat
-from cuffs.skeleton import EYEBALLS, INDEX, NUM_JOINTS, NUM_VERTS, SEGMENT_OF_JOINT
+from cuffs.skeleton import EYEBALLS, INDEX, LIMB_OF_JOINT, NUM_JOINTS, NUM_VERTS
 from tests.cuffs.stick_body import stick_body
 
 
@@ -65,7 +65,7 @@ def test_the_subset_poses_like_the_whole_body(body, prepared):
 def test_every_joint_but_the_eyes_has_vertices_of_its_own_in_the_subset(body, prepared):
     dominant = body.weights[prepared.vertices].argmax(1)
     assert np.bincount(dominant, minlength=NUM_JOINTS)[: INDEX["left_eye"]].min() >= 40
-    assert np.diff(SEGMENT_OF_JOINT[dominant]).min() >= 0
+    assert np.diff(LIMB_OF_JOINT[dominant]).min() >= 0
     assert not any(set(range(run.start, run.stop)) & set(prepared.vertices) for run in EYEBALLS.values())
     np.testing.assert_array_equal(fit_vertices(body), prepared.vertices)
 
@@ -91,10 +91,10 @@ def test_the_jacobian_is_the_derivative_of_the_body(body, fixed_shape):
     step = 1e-6 * direction
     ahead, behind = (pose_basis(basis, moved(state, sign * step, basis)).points for sign in (1, -1))
     numeric = (ahead - behind) / 2e-6
-    for group in basis.groups:
-        jacobian, _ = group_jacobian(basis, group, state, here, shared=shared)
-        columns = np.r_[(3 * group.joints[:, None] + np.arange(3)).ravel(), NUM_ROTATION:size]
-        np.testing.assert_allclose(jacobian @ direction[columns], numeric[group.rows], atol=1e-7)
+    for number, group in enumerate(basis.groups):
+        found = group_derivatives(basis, number, state, here, shared=shared)
+        inner = found.outer @ direction[found.columns]
+        np.testing.assert_allclose(found.jacobian @ inner, numeric[group.rows], atol=1e-7)
 
 
 def test_newtons_matrix_is_the_second_derivative_of_the_robust_cost(body):

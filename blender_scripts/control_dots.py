@@ -1,0 +1,162 @@
+"""`python -m blender_scripts.control_dots`: scenes again, with dots that Blender itself sticks on people's vertices.
+
+The control of annotations (`benchmarks/control.py`) looks for the dots in the pixels. A dot is a disc whose parent is a
+vertex of the body mesh, turned to the camera by a constraint: where it lies is Blender's own evaluation, through none of
+our read-out, matrices or projection. It floats a few millimetres off the skin, straight towards the camera, so that the
+surface that it sits on hides nothing of it and its centre projects to the same point.
+
+For each spec the folder gets `KEY.npz`:
+    body_world float32 (people, verts, 3): the worker's read-out.
+    person, limb uint8 (height, width): the worker's data pass.
+    alone bool (people, height, width): each person's pixels with everybody and everything else taken away.
+    dots float32 (height, width, 3): the share of each pixel that dots cover, that times the dot's number, and times its
+        square. Dot d of person p is number 1 + p * dots + d.
+    dots_clear: the same with nothing in the scene but the dots.
+Exit codes: 0 done · 2 a spec or file is malformed · 3 something needed is missing.
+"""
+
+import argparse
+import json
+import logging
+import sys
+import tempfile
+from pathlib import Path
+
+import bpy
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from blender_scripts.assets import Assets
+from blender_scripts.capture import build_scene
+from blender_scripts.data_pass import _read_exr, render_data
+from blender_scripts.materials.body import glow_graph
+from blender_scripts.session import start_session
+from cuffs.codec import decode
+from cuffs.errors import CuffsError
+from cuffs.npz import read_npz, write_npz
+from cuffs.records import SceneSpec
+
+logger = logging.getLogger("blender_scripts.control_dots")
+
+Array = np.ndarray
+
+FIRST_INDEX = 1000
+"""Object index of the dot numbered 0, which there is none of; people's are below: a scene has 250 at most."""
+
+CORNERS = 24
+FLOAT_RADII = 2.5
+"""How far off the skin a dot floats, in its own radii: skin up to 68 degrees from facing the camera passes under it."""
+
+SAMPLES = 64
+"""A pixel. A dot of a pixel's radius is hit by 200 rays, which place its centre to about 0.02 px."""
+
+
+def shoot(spec: SceneSpec, vertices: Int[Array, " dots"], radius_m: float, scratch: Path) -> dict[str, Array]:
+    """Render the scene that Blender holds as this module says, all but `body_world`. Changes the scene for good.
+
+    Args:
+        spec: the scene, already built.
+        vertices: numbers of the body mesh's vertices that carry a dot, on everybody.
+        radius_m: of a dot.
+        scratch: a folder for passing files.
+    """
+    things = [thing for thing in bpy.context.scene.objects if thing.type == "MESH"]
+    whole = render_data(scratch)
+    people = range(1, len(spec.people) + 1)
+    alone = np.stack([_alone(things, number, scratch) for number in people])
+    for number in people:
+        body = next(thing for thing in things if thing.pass_index == number and thing.name.startswith("body"))
+        _add_dots(body, vertices, radius_m, FIRST_INDEX + 1 + (number - 1) * len(vertices))
+    _set_up_dots()
+    dots = _render(scratch)
+    for thing in things:
+        thing.visible_camera = False
+    return {
+        "person": whole.person,
+        "limb": whole.limb,
+        "alone": alone,
+        "dots": dots,
+        "dots_clear": _render(scratch),
+    }
+
+
+def _alone(things: list[bpy.types.Object], number: int, scratch: Path) -> Bool[Array, "height width"]:
+    for thing in things:
+        thing.visible_camera = thing.pass_index == number
+    pixels = render_data(scratch).person == number
+    for thing in things:
+        thing.visible_camera = True
+    return pixels
+
+
+def _add_dots(body: bpy.types.Object, vertices: Int[Array, " dots"], radius_m: float, first_index: int) -> None:
+    disc = _disc(radius_m)
+    for number, vertex in enumerate(vertices.tolist()):
+        dot = bpy.data.objects.new(f"dot_{first_index + number}", disc)
+        dot.pass_index = first_index + number
+        dot.parent, dot.parent_type, dot.parent_vertices = body, "VERTEX", (vertex, 0, 0)
+        turn = dot.constraints.new("TRACK_TO")
+        turn.target, turn.track_axis, turn.up_axis = bpy.context.scene.camera, "TRACK_Z", "UP_Y"
+        bpy.context.scene.collection.objects.link(dot)
+
+
+def _disc(radius_m: float) -> bpy.types.Mesh:
+    """A disc across the z axis, before its origin."""
+    angles = 2 * np.pi * np.arange(CORNERS) / CORNERS
+    rim = np.stack([np.cos(angles), np.sin(angles), np.full(CORNERS, FLOAT_RADII)], 1) * radius_m
+    mesh = bpy.data.meshes.new("dot")
+    mesh.from_pydata(rim.tolist(), [], [list(range(CORNERS))])
+    return mesh
+
+
+def _set_up_dots() -> None:
+    """Dots shine their number, everything else is black; what a pixel holds is the plain mean over its square."""
+    material, graph = glow_graph("dots")
+    number = graph.math("SUBTRACT", graph.node("ShaderNodeObjectInfo").outputs["Object Index"], float(FIRST_INDEX))
+    is_dot = graph.math("GREATER_THAN", number, 0.5)
+    colour = graph.combine(1.0, number, graph.math("MULTIPLY", number, number))
+    graph.output(graph.node("ShaderNodeEmission", {"Color": colour, "Strength": is_dot}).outputs[0])
+    scene = bpy.context.scene
+    scene.view_layers[0].material_override = material
+    scene.cycles.samples = SAMPLES
+    scene.cycles.pixel_filter_type = "BOX"
+
+
+def _render(scratch: Path) -> Float[Array, "height width 3"]:
+    path = scratch / "dots.exr"
+    bpy.context.scene.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True)
+    pixels = _read_exr(path)
+    path.unlink()
+    return pixels
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Make all specs of a folder; the exit code."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    parser = argparse.ArgumentParser(prog="python -m blender_scripts.control_dots")
+    parser.add_argument("--assets", type=Path, required=True, help="a plan's assets")
+    parser.add_argument("--specs", type=Path, required=True, help="folder of SceneSpecs, one KEY.json each")
+    parser.add_argument("--dots", type=Path, required=True, help="npz: vertices, radius_m")
+    parser.add_argument("--out", type=Path, required=True, help="folder for KEY.npz")
+    wanted = parser.parse_args(arguments)
+    try:
+        session, assets = start_session("cpu", 0), Assets(wanted.assets)
+        dots = read_npz(wanted.dots)
+        for path in sorted(wanted.specs.glob("*.json")):
+            spec = decode(SceneSpec, json.loads(path.read_text()), where=str(path))
+            characters = build_scene(spec, session, assets)
+            depsgraph = bpy.context.evaluated_depsgraph_get()
+            body_world = np.stack([character.read_body(depsgraph) for character in characters])
+            with tempfile.TemporaryDirectory(prefix=".dots-", dir=wanted.out) as scratch:
+                arrays = shoot(spec, dots["vertices"], float(dots["radius_m"]), Path(scratch))
+            write_npz(wanted.out / f"{spec.key}.npz", {"body_world": body_world, **arrays})
+            logger.info("%s is done", spec.key)
+    except CuffsError as problem:
+        logger.error("%s", problem)
+        return problem.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
