@@ -37,7 +37,7 @@ test-fast: $(STAMP)  ## tests that take less than a minute together
 check: $(STAMP)  ## lint, formatting, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 format: $(STAMP)  ## format all code
 	$(BIN)/ruff check --fix .

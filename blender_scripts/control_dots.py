@@ -1,9 +1,9 @@
 """`python -m blender_scripts.control_dots`: scenes again, with dots that Blender itself sticks on people's vertices.
 
 The control of annotations (`benchmarks/control.py`) looks for the dots in the pixels. A dot is a disc whose parent is a
-vertex of the body mesh, turned to the camera by a constraint: where it lies is Blender's own evaluation, through none of
-our read-out, matrices or projection. It floats a few millimetres off the skin, straight towards the camera, so that the
-surface that it sits on hides nothing of it and its centre projects to the same point.
+vertex of the body mesh, turned to the camera by a constraint: where it lies is Blender's own evaluation, through none
+of our read-out, matrices or projection. It floats a few millimetres off the skin, straight towards the camera, so that
+the surface that it sits on hides nothing of it and its centre projects to the same point.
 
 For each spec the folder gets `KEY.npz`:
     body_world float32 (people, verts, 3): the worker's read-out.

@@ -1,4 +1,4 @@
-"""Checks annotations on every call during tests: shapes by jaxtyping, types by beartype, whole numbers as floats too."""
+"""Annotations are checked on every call during tests: shapes by jaxtyping, types by beartype, ints as floats too."""
 
 from beartype import BeartypeConf, beartype
 

@@ -22,7 +22,7 @@ def mirror_pairs(verts: Float[Array, "verts 3"]) -> Int[Array, " verts"]:
     from scipy.spatial import KDTree
 
     mirrored = verts * [-1, 1, 1]
-    _, image = KDTree(verts).query(mirrored)
+    image = np.asarray(KDTree(verts).query(mirrored)[1])
     loose = np.flatnonzero(image[image] != np.arange(len(verts)))
     loose = np.union1d(loose, image[loose])
     loose = np.union1d(loose, np.flatnonzero(np.isin(image, loose)))

@@ -1,7 +1,7 @@
 """Which skin lies safely beneath a garment, so that it can be masked: far enough from any hem that no hole shows."""
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 
 from cuffs.character.base_mesh import triangles
 from cuffs.character.body_frame import BodyFrame
@@ -26,9 +26,7 @@ SKIRT_WAIST_M = 0.05
 SKIRTED = ("torso", "left_leg", "right_leg")
 
 
-def helper_above(
-    frame: BodyFrame, quads: Int[Array, "quads 4"], body: Int[Array, " b"]
-) -> Int[Array, " b"]:
+def helper_above(frame: BodyFrame, quads: Int[Array, "quads 4"], body: Int[Array, " b"]) -> Int[Array, " b"]:
     """For each of the body's vertices the face of a helper that lies over it; -1 where none does.
 
     Args:
@@ -65,9 +63,7 @@ def beneath_close(
     return is_hiding[above]
 
 
-def beneath_skirt(
-    frame: BodyFrame, quads: Int[Array, "quads 4"], body: Int[Array, " b"]
-) -> Bool[Array, " b"]:
+def beneath_skirt(frame: BodyFrame, quads: Int[Array, "quads 4"], body: Int[Array, " b"]) -> Bool[Array, " b"]:
     """Likewise inside a skirt, by height: it hangs free of the legs.
 
     Args:

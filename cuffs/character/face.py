@@ -19,7 +19,7 @@ Pattern = Mapping[str, float]
 
 EYE_DISTANCE_M = 0.063
 LID_FULL_DEG = 25.0
-"""Turn of an eye at which its lids' action (eyeLookDown, …) is at weight 1: where anny's own eyeball has turned as far."""
+"""Turn of an eye at which its lids' action (eyeLookDown, …) is at weight 1: where anny's eyeball has turned as far."""
 
 BROWS: Mapping[str, Pattern] = MappingProxyType({
     "calm": {},
@@ -102,9 +102,7 @@ class FaceConfig:
         require_span("face.gaze_distance_m", self.gaze_distance_m, 0.2, 1e4)
 
 
-def sample_face(
-    config: FaceConfig, rng: np.random.Generator
-) -> tuple[dict[str, float], Float[Array, "2 3"]]:
+def sample_face(config: FaceConfig, rng: np.random.Generator) -> tuple[dict[str, float], Float[Array, "2 3"]]:
     """Draw a face.
 
     Returns:
@@ -118,7 +116,9 @@ def sample_face(
     if not is_neutral:
         weights = _added(weights, _sample_expression(config, rng, eyes="calm" if are_eyes_shut else None))
     if are_eyes_shut:
-        kept = {name: weight for name, weight in weights.items() if not name.startswith(("eyeWide", "eyeSquint", "eyeLook"))}
+        kept = {
+            name: weight for name, weight in weights.items() if not name.startswith(("eyeWide", "eyeSquint", "eyeLook"))
+        }
         weights = kept | _two_sided(SHUT_EYES)
     return {name: round(weight, 4) for name, weight in sorted(weights.items()) if weight >= 5e-4}, gaze
 

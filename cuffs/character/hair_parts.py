@@ -16,7 +16,8 @@ from cuffs.character.records import Part
 Array = np.ndarray
 
 HEAD_ONLY_M, BACK_ONLY_M = 0.06, 0.20
-"""Down to the one, below the skull's middle, hanging hair follows the head; from the other on, it moves as the skin does that it is tied to: neck and back."""
+"""Down to the one, below the skull's middle, hanging hair follows the head; from the other on, it
+moves as the skin does that it is tied to: neck and back."""
 
 EAR_M = 0.004
 """What stands out from the scalp by more is masked beneath hair that covers the ears."""
@@ -83,9 +84,7 @@ def _part(name: str, cut: Surface, *, first: int, hides: Int[Array, " n"]) -> Pa
     )
 
 
-def _standing_out(
-    frame: BodyFrame, surface: BodySurface, scalp: Int[Array, "faces 3"]
-) -> Int[Array, " n"]:
+def _standing_out(frame: BodyFrame, surface: BodySurface, scalp: Int[Array, "faces 3"]) -> Int[Array, " n"]:
     """Full numbers of the ears' vertices that stand out from the head."""
     faces = surface.vertices[surface.faces]
     ears = np.unique(faces[surface.material == MATERIALS.index("ears")])
@@ -101,9 +100,7 @@ def _either(choose: Bool[Array, " points"], yes: Grown, no: Grown) -> Grown:
     )
 
 
-def hair_weights(
-    hair: HairParts, weights: Float[Array, "verts bones"], head: int
-) -> Float[Array, "points bones"]:
+def hair_weights(hair: HairParts, weights: Float[Array, "verts bones"], head: int) -> Float[Array, "points bones"]:
     """Skinning of the points that hair adds.
 
     Args:
@@ -117,9 +114,7 @@ def hair_weights(
     return found
 
 
-def hair_actions(
-    hair: HairParts, actions: Float[Array, "actions verts 3"]
-) -> Float[Array, "actions points 3"]:
+def hair_actions(hair: HairParts, actions: Float[Array, "actions verts 3"]) -> Float[Array, "actions points 3"]:
     """How facial actions move the points that hair adds: with the skin, unless they hang."""
     moved: Sequence[Array] = [hair.grown.spread(action) * ~hair.hangs[:, None] for action in actions]
     return np.stack(moved)

@@ -45,7 +45,7 @@ class Garment:
     kind: str
     helper: str
     cuts: Cuts
-    """Which loops bound it: the one nearest to so far along a limb, 0 being where the limb begins and 1 where it ends."""
+    """Which loops bound it: the one nearest to so far along a limb, 0 being where the limb begins, 1 where it ends."""
 
     bare_rings: Mapping[str, int] = field(default_factory=dict)
     """Rings of faces taken off within the cut of a limb, where no loop runs: shoulders, wide collars."""
@@ -115,9 +115,7 @@ def cut_garment(helper: Helper, frame: BodyFrame, garment: Garment) -> Bool[Arra
     return kept
 
 
-def _nearest_loop(
-    frame: BodyFrame, loops: list[tuple[int, ...]], limb: str, side: str, at: float
-) -> tuple[int, ...]:
+def _nearest_loop(frame: BodyFrame, loops: list[tuple[int, ...]], limb: str, side: str, at: float) -> tuple[int, ...]:
     """The loop around a limb whose middle is nearest to so far along it."""
     around = [loop for loop in loops if len(loop) == LOOP_SIZES[limb]]
     middles = np.stack([frame.rest[list(loop)].mean(0) for loop in around])
@@ -190,9 +188,7 @@ def sewn(
     return np.concatenate([vertices, vertices[lined]]), faces, np.concatenate([offset, inner_offset])
 
 
-def make_part(
-    helper: Helper, frame: BodyFrame, name: str, garment: Garment, *, body: Int[Array, " body"]
-) -> Part:
+def make_part(helper: Helper, frame: BodyFrame, name: str, garment: Garment, *, body: Int[Array, " body"]) -> Part:
     """A garment as a part of the topology.
 
     Args:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
 
 from cuffs.character.anny_model import load_anny
 from cuffs.character.base_mesh import load_base_mesh

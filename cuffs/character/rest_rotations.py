@@ -59,9 +59,7 @@ def _left_turns(place: Mapping[str, Array]) -> dict[str, Float[Array, "3 3"]]:
     return turns
 
 
-def _finger_turns(
-    place: Mapping[str, Array], finger: str, hand: Float[Array, "3 3"]
-) -> dict[str, Float[Array, "3 3"]]:
+def _finger_turns(place: Mapping[str, Array], finger: str, hand: Float[Array, "3 3"]) -> dict[str, Float[Array, "3 3"]]:
     """A finger's bones: straight and flat in the T-pose, keeping their splay. The thumb goes with the hand."""
     names = [f"left_{finger}{phalanx}" for phalanx in (1, 2, 3)]
     if finger == "thumb":

@@ -19,7 +19,7 @@ from cuffs.plan.records import ChunkPlan, Plan, PlannedSlot, plan_path, read_pla
 from cuffs.publish import explained, publish_file, write_bytes
 from cuffs.recipe import Recipe, recipe_hash
 from cuffs.records import SceneSpec
-from cuffs.scene.sampler import PoseSource, Split, Refusal, SceneContext, identities_of, sample_scene
+from cuffs.scene.sampler import PoseSource, Refusal, SceneContext, Split, identities_of, sample_scene
 from cuffs.shards import Rejection
 
 logger = logging.getLogger(__name__)
