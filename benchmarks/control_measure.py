@@ -16,12 +16,12 @@ from cuffs.skeleton import LIMB_OF_JOINT, LIMBS
 
 Array = np.ndarray
 
-SIDES = ("left", "right")
 FINEST_PARTS = ("body", "head", "left_hand", "right_hand", "face", "fingers")
 """A vertex's part, as its residual is looked up, is the last of these that it belongs to."""
 
-HAND_PIXELS = 150
-"""A hand of which a picture shows less isn't compared as an area: its outline is most of it."""
+IN_VIEW = 0.25
+"""A hand is in view when its pixels are this share of the square over its longer side: what is left of one that is
+mostly hidden, or cut by the frame, is no more than an edge."""
 
 SHIFT_PX = 3.0
 WIDER = 1.01
@@ -47,7 +47,10 @@ class Figures:
 
     mask_covered: float
     hand_iou: tuple[float, ...]
-    """Of each hand that the picture shows: where label and picture have it in front."""
+    """Of each hand in view: where label and picture have it in front."""
+
+    hand_dots: tuple[int, ...]
+    """Dots on each hand in view."""
 
     part: Array
     """Of each dot, one of `FINEST_PARTS`."""
@@ -56,7 +59,10 @@ class Figures:
     """From each dot to the projection of the evaluated mesh's vertex."""
 
     label_px: Float[Array, " dots"]
-    """From each dot to the projection of the label's corresponding point."""
+    """From each dot to `label_at`."""
+
+    label_at: Float[Array, "dots 2"]
+    """Projections of the label's corresponding points."""
 
     stated_px: Float[Array, " dots"]
     """What the label states of its part: the residual's 95th percentile, at the dot's distance."""
@@ -99,17 +105,29 @@ def measure(person: ControlPerson, claim: Claim, model: BodyModel) -> Figures:
     both = float((label & mask).sum())
     number = person.dots.number
     on_label = np.einsum("dc,dcx->dx", person.bary[number], verts[model.faces[person.face[number]]])
+    hands, limb = hands_in_view(person), _limbs(model)[face]
+    columns, rows = np.floor(person.dots.centre).astype(int).T
+    label_at = project(on_label, claim.K)
+    mesh_at = project(person.body_cam[person.vertices[number]], claim.K)
     part = parts_of(model)[model.faces[person.face[number], 0]]
     return Figures(
         iou=both / float((label | mask).sum()),
         label_covered=both / float(label.sum()),
         mask_covered=both / float(mask.sum()),
-        hand_iou=_hands(person, _limbs(model)[face] * label),
+        hand_iou=tuple(_iou(person.limb == hand, label & (limb == hand)) for hand in hands),
+        hand_dots=tuple(int((person.limb[rows, columns] == hand).sum()) for hand in hands),
         part=part,
-        mesh_px=_apart(person, person.body_cam[person.vertices[number]], claim.K),
-        label_px=_apart(person, on_label, claim.K),
+        mesh_px=np.linalg.norm(mesh_at - person.dots.centre, axis=1),
+        label_px=np.linalg.norm(label_at - person.dots.centre, axis=1),
+        label_at=label_at,
         stated_px=_stated_mm(person, part) / 1e3 * claim.K[0, 0] / on_label[:, 2],
     )
+
+
+def hands_in_view(person: ControlPerson) -> list[int]:
+    """Hands of which the picture shows enough to judge, as numbers in `ControlPerson.limb`."""
+    shown = [(LIMBS.index(f"{side}_hand") + 1, getattr(person.label.hand_px, side)) for side in ("left", "right")]
+    return [number for number, size_px in shown if (person.limb == number).sum() >= IN_VIEW * size_px**2]
 
 
 def parts_of(model: BodyModel) -> Array:
@@ -121,10 +139,6 @@ def parts_of(model: BodyModel) -> Array:
     return names
 
 
-def _apart(person: ControlPerson, points_cam: Float[Array, "dots 3"], K: Float[Array, "3 3"]) -> Float[Array, " dots"]:
-    return np.linalg.norm(project(points_cam, K) - person.dots.centre, axis=1)
-
-
 def _stated_mm(person: ControlPerson, part: Array) -> Float[Array, " dots"]:
     residual = person.label.fit_mm
     assert residual is not None, "rendered labels state their residual"
@@ -134,16 +148,6 @@ def _stated_mm(person: ControlPerson, part: Array) -> Float[Array, " dots"]:
 def _limbs(model: BodyModel) -> Array:
     """Limb number + 1 of each face of the body model."""
     return LIMB_OF_JOINT[model.weights[model.faces].sum(1).argmax(1)] + 1
-
-
-def _hands(person: ControlPerson, limb: Array) -> tuple[float, ...]:
-    found = []
-    for side in SIDES:
-        number = LIMBS.index(f"{side}_hand") + 1
-        shown, claimed = person.limb == number, (limb == number) & ~person.ignored
-        if shown.sum() >= HAND_PIXELS:
-            found.append(_iou(shown, claimed))
-    return tuple(found)
 
 
 def _iou(first: Bool[Array, "height width"], second: Bool[Array, "height width"]) -> float:

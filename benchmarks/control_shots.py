@@ -8,7 +8,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,23 +35,35 @@ from cuffs.skeleton import EYEBALLS
 
 Array = np.ndarray
 
-DOT_PX = 0.9
+DOT_PX = 0.7
 """Radius of a dot in the picture of its scene, roughly."""
 
-BODY_DOTS, HAND_DOTS = 90, 36
+BODY_DOTS, HAND_DOTS = 100, 60
 """Dots on body and head, and on each hand; about half of them face away from the camera."""
 
 GAP_MM = 0.4
 """Dots sit on vertices of the character at most this far from the body model's surface, once that is carried: what the
 flat triangles of two meshes leave between them is no fault of a label."""
 
-WHOLE = 0.98
-"""A dot counts as visible when this share of it is seen: the centre of a half-hidden one would be off."""
+WHOLE = 0.94
+"""A dot counts as visible when it has this share of the light that a whole one has (of a few dozen rays, so that a
+whole one may lack some percent itself): the centre of a half-hidden one would be off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Blob:
+    """A dot's pixels."""
+
+    light: float
+    """How many pixels they fill."""
+
+    centre: Float[Array, "2"]
+    """Of intensity, pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dots:
-    """Where dots were found."""
+    """Where one person's wholly visible dots were found."""
 
     number: Int[Array, " found"]
     """Row in `ControlPerson.vertices`."""
@@ -203,23 +215,26 @@ def control_people(control: ControlSet, folder: Path) -> Iterator[ControlPerson]
         sample = read_sample(tar_path, entry)
         mask = np.asarray(Image.open(io.BytesIO(read_member(tar_path, entry, "mask.png"))))
         shot = read_npz(folder / "out" / f"{entry.key}.npz")
-        found = find_dots(shot["dots"], shot["dots_clear"])
+        found = find_dots(shot["dots"])
         for person in range(len(sample.people)):
             number = scene_number(mask == person + 1, shot["person"])
             face, bary, _ = control.places(control.identity(spec, number), vertices)
+            body_cam = _body_cam(sample, shot["body_world"][number])
+            own = {dot: found.get(1 + number * len(vertices) + dot) for dot in range(len(vertices))}
+            light = whole_light(body_cam[vertices], sample.camera.K, shot)
             yield ControlPerson(
                 key=f"{entry.key}:{person}",
                 scene_people=len(sample.people),
                 label=sample.people[person],
                 K=sample.camera.K,
-                body_cam=_body_cam(sample, shot["body_world"][number]),
+                body_cam=body_cam,
                 mask=mask == person + 1,
                 ignored=(mask != person + 1) & ((mask > 0) | shot["alone"][number]),
                 limb=np.where(shot["person"] == number + 1, shot["limb"], 0).astype(np.uint8),
                 vertices=vertices,
                 face=face,
                 bary=bary,
-                dots=_own_dots(found, number * len(vertices), len(vertices)),
+                dots=whole_dots({dot: blob for dot, blob in own.items() if blob is not None}, light),
             )
 
 
@@ -235,38 +250,47 @@ def scene_number(mask: Bool[Array, "height width"], shown: UInt8[Array, "height 
     return int(numbers[0]) - 1
 
 
-def find_dots(shown: Float[Array, "height width 3"], clear: Float[Array, "height width 3"]) -> Dots:
-    """Wholly visible dots, by the centre of intensity of their pixels.
+def find_dots(groups: Float[Array, "groups height width 3"]) -> dict[int, Blob]:
+    """Dots that lie by themselves, by number: those whose pixels touch another's or the picture's edge are left out."""
+    return {number: blob for group in groups for number, blob in _blobs(group).items()}
 
-    Dots whose pixels touch another dot's, or the picture's edge, are left out, and those of which something hides
-    a part: they have more light where nothing but dots is in the scene.
+
+def whole_light(
+    points_cam: Float[Array, "dots 3"], K: Float[Array, "3 3"], shot: Mapping[str, Array]
+) -> Float[Array, " dots"]:
+    """Pixels that whole dots cover: discs that face the camera, a little off the skin towards it.
+
+    A disc of area A at distance d fills the solid angle A/d², and at an angle t from the optical axis a solid angle
+    takes f²/cos³t pixels.
     """
-    seen, whole = _blobs(shown), _blobs(clear)
-    numbers = [n for n, (light, _) in seen.items() if n in whole and light >= WHOLE * whole[n][0]]
-    centres = [seen[n][1] for n in numbers]
-    return Dots(number=np.array(numbers, int) - 1, centre=np.array(centres, float).reshape(-1, 2))
+    distance = np.linalg.norm(points_cam, axis=1)
+    solid_angle = float(shot["dot_area_m2"]) / (distance - float(shot["dot_float_m"])) ** 2
+    return solid_angle * K[0, 0] * K[1, 1] * (distance / points_cam[:, 2]) ** 3
 
 
-def _blobs(pixels: Float[Array, "height width 3"]) -> dict[int, tuple[float, Array]]:
-    """Light and centre of each dot that lies by itself, by the dot's number."""
+def whole_dots(found: Mapping[int, Blob], light: Float[Array, " dots"]) -> Dots:
+    """Those that nothing hides a part of, given each one's light when whole."""
+    whole = [dot for dot, blob in found.items() if blob.light >= WHOLE * light[dot]]
+    return Dots(number=np.array(whole, int), centre=np.array([found[dot].centre for dot in whole]).reshape(-1, 2))
+
+
+def _blobs(pixels: Float[Array, "height width 3"]) -> dict[int, Blob]:
     lit = pixels[..., 0] > 0
-    blob, count = connected(lit, np.ones((3, 3), int))
+    blob = np.zeros(lit.shape, np.int32)
+    connected(lit, np.ones((3, 3), int), output=blob)
+    count = int(blob.max())
     rows, columns = np.nonzero(lit)
     which = blob[rows, columns] - 1
     light, first, second = (np.bincount(which, pixels[rows, columns, i], count) for i in range(3))
     number = np.rint(first / light)
-    pure = np.abs(first - number * light) + np.abs(second / number - number * light) < 1e-3 * light * number
+    spread_of_numbers = second / light - (first / light) ** 2
+    pure = (np.abs(first / light - number) < 0.02) & (np.abs(spread_of_numbers) < 0.3)  # of floats with 24 bits
     height, width = lit.shape
     edge = np.isin(rows, (0, height - 1)) | np.isin(columns, (0, width - 1))
     pure &= np.bincount(which, edge, count) == 0
     weight = pixels[rows, columns, 0].astype(float)
     centre = np.stack([np.bincount(which, weight * (axis + 0.5), count) / light for axis in (columns, rows)], 1)
-    return {int(number[i]): (float(light[i]), centre[i]) for i in np.flatnonzero(pure)}
-
-
-def _own_dots(found: Dots, first: int, count: int) -> Dots:
-    own = (found.number >= first) & (found.number < first + count)
-    return Dots(number=found.number[own] - first, centre=found.centre[own])
+    return {int(number[i]): Blob(light=float(light[i]), centre=centre[i]) for i in np.flatnonzero(pure)}
 
 
 def _body_cam(sample: Sample, body_world: Float[Array, "verts 3"]) -> Float[Array, "verts 3"]:

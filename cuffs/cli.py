@@ -57,7 +57,7 @@ def plan_command(recipe: RecipePath, count: int, out: Path, seed: int = 0) -> No
         out: The plan's folder.
         seed: Another seed gives other scenes.
     """
-    made = _plan(load_recipe(recipe), count=count, seed=seed, out=out)
+    made = _plan(load_recipe(recipe), recipe.parent, count=count, seed=seed, out=out)
     print(f"{made.count} slots in {made.num_chunks} chunks. Next: cuffs render {out}")
 
 
@@ -99,7 +99,7 @@ def make_command(
         workers: Blender processes at a time.
         device: What Cycles renders with.
     """
-    _plan(load_recipe(recipe), count=count, seed=seed, out=out)
+    _plan(load_recipe(recipe), recipe.parent, count=count, seed=seed, out=out)
     render_command(out, workers=workers, device=device)
     verify_command(out)
 
@@ -197,7 +197,7 @@ def bench_command(
         out: Also write the figures as JSON.
     """
     with tempfile.TemporaryDirectory(prefix="cuffs-bench-") as folder:
-        _plan(replace(load_recipe(recipe), spares=0), count=count, seed=0, out=Path(folder))
+        _plan(replace(load_recipe(recipe), spares=0), recipe.parent, count=count, seed=0, out=Path(folder))
         settings = BlenderSettings(device=device, threads=threads or len(os.sched_getaffinity(0)))
         progress = _progress("rendering", count)
         render_plan(Path(folder), chunk=None, workers=1, settings=settings, progress=progress)
@@ -230,16 +230,17 @@ def body_command(path: bool = False) -> None:
     )
 
 
-def _plan(recipe: Recipe, *, count: int, seed: int, out: Path) -> Plan:
-    """Make a plan with progress; asset building is done here, once."""
+def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> Plan:
+    """Make a plan with progress; asset building is done here, once. Relative paths in the recipe start at `folder`."""
     config = poses_config(recipe.poses, where="recipe.poses")
     cache = cache_folder()
     model = find_body_model(cache)
-    poses = open_poses(config, body=BodyAtHand(rest_joints=model.joint_template))
+    poses = open_poses(config, folder=folder, body=BodyAtHand(rest_joints=model.joint_template))
     cast = open_cast(recipe.identities, seed, model=model, topology=load_or_build_topology(cache), cache=cache)
     progress = _progress("planning", count)
     request = PlanRequest(
         recipe=recipe,
+        recipe_folder=folder,
         seed=seed,
         count=count,
         draw_pose=_pose_source(poses),

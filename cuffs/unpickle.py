@@ -1,49 +1,119 @@
-"""Pickles from outside, read without running their code: only what plain arrays need may be named."""
+"""Pickles from outside, read without running their code: only what plain arrays need may be named.
+
+Sparse matrices become `SparseTable`s of our own: nothing of scipy is called, whatever version wrote the file.
+"""
 
 import io
 import pickle
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from cuffs.errors import AssetBroken, CuffsError
+import numpy as np
 
-ALLOWED: Mapping[str, frozenset[str]] = {
-    "numpy": frozenset({"ndarray", "dtype"}),
-    "numpy.core.multiarray": frozenset({"_reconstruct", "scalar"}),
-    "numpy._core.multiarray": frozenset({"_reconstruct", "scalar"}),
-    "numpy.core.numeric": frozenset({"_frombuffer"}),
-    "numpy._core.numeric": frozenset({"_frombuffer"}),
-    "scipy.sparse.csc": frozenset({"csc_matrix"}),
-    "scipy.sparse._csc": frozenset({"csc_matrix"}),
-    "scipy.sparse.csr": frozenset({"csr_matrix"}),
-    "scipy.sparse._csr": frozenset({"csr_matrix"}),
-    "collections": frozenset({"OrderedDict"}),
-    "_codecs": frozenset({"encode"}),
-}
-"""Modules and names that arrays, sparse matrices and dicts are pickled with. None of them runs what it is given."""
+from cuffs.errors import AssetBroken
 
-RENAMED = {
-    "numpy._core": "numpy.core",
-    "scipy.sparse.csc": "scipy.sparse._csc",
-    "scipy.sparse.csr": "scipy.sparse._csr",
+
+class SparseTable:
+    """A sparse matrix as it was pickled: row- or column-wise lists of numbers, not checked before `toarray`."""
+
+    is_by_column = True
+
+    def __setstate__(self, state: object) -> None:
+        self._state = state
+
+    def toarray(self) -> np.ndarray:
+        """The whole matrix.
+
+        Raises:
+            ValueError: if the lists don't fit together.
+        """
+        from scipy.sparse import csc_matrix, csr_matrix
+
+        state = getattr(self, "_state", None)
+        if not isinstance(state, Mapping):
+            raise ValueError("a sparse matrix without content")
+        parts = [np.asarray(state.get(name)) for name in ("data", "indices", "indptr")]
+        shape = tuple(int(size) for size in state.get("_shape") or state.get("shape") or ())
+        if len(shape) != 2 or any(part.dtype.kind not in "iuf" for part in parts) or np.prod(shape) > 2**28:
+            raise ValueError(f"a sparse matrix of shape {shape} with lists that are no numbers")
+        matrix = (csc_matrix if self.is_by_column else csr_matrix)(tuple(parts), shape=shape)
+        matrix.check_format(full_check=True)
+        return matrix.toarray()
+
+
+class _ByRow(SparseTable):
+    is_by_column = False
+
+
+def _empty(kind: object, base: object, state: object) -> object:
+    """What `copyreg._reconstructor` does, for sparse matrices alone: an object that waits for its content."""
+    if isinstance(kind, type) and issubclass(kind, SparseTable) and base is object and state is None:
+        return kind()
+    raise pickle.UnpicklingError("it makes an object that is more than data")
+
+
+def _encode(text: object, encoding: object) -> bytes:
+    """`_codecs.encode` as bytes are pickled in old protocols."""
+    if isinstance(text, str) and encoding == "latin1":
+        return text.encode("latin1")
+    raise pickle.UnpicklingError("it encodes text in a way that data has no need of")
+
+
+_CORE = "numpy._core" if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else "numpy.core"
+_MULTIARRAY, _NUMERIC = (import_module(f"{_CORE}.{name}") for name in ("multiarray", "numeric"))
+_ARRAYS: Mapping[str, Any] = {"_reconstruct": _MULTIARRAY._reconstruct, "scalar": _MULTIARRAY.scalar}
+_BUFFERS: Mapping[str, Any] = {"_frombuffer": _NUMERIC._frombuffer}
+
+ALLOWED: Mapping[str, Mapping[str, type | Callable[..., Any]]] = {
+    "numpy": {"ndarray": np.ndarray, "dtype": np.dtype},
+    "numpy.core.multiarray": _ARRAYS,
+    "numpy._core.multiarray": _ARRAYS,
+    "numpy.core.numeric": _BUFFERS,
+    "numpy._core.numeric": _BUFFERS,
+    "scipy.sparse.csc": {"csc_matrix": SparseTable},
+    "scipy.sparse._csc": {"csc_matrix": SparseTable},
+    "scipy.sparse.csr": {"csr_matrix": _ByRow},
+    "scipy.sparse._csr": {"csr_matrix": _ByRow},
+    "collections": {"OrderedDict": OrderedDict},
+    "copy_reg": {"_reconstructor": _empty},
+    "copyreg": {"_reconstructor": _empty},
+    "__builtin__": {"object": object, "set": set},
+    "builtins": {"object": object, "set": set},
+    "_codecs": {"encode": _encode},
 }
-"""Old and new names of the same module; files were written with either."""
+"""Modules and names that arrays, sparse matrices and dicts are pickled with, and what stands for them here. None of it
+runs what it is given; no name is ever imported."""
 
 
 class _Refusing(pickle.Unpickler):
     """An unpickler that knows arrays and nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if name not in ALLOWED.get(module, frozenset()):
+        found = ALLOWED.get(module, {}).get(name)
+        if found is None:
             raise pickle.UnpicklingError(f"it names {module}.{name}, which is more than data")
-        for old, new in RENAMED.items():
-            module = module.replace(old, new)
-        return super().find_class(module, name)
+        return found
+
+
+DAMAGE = (
+    EOFError,
+    AttributeError,
+    ImportError,
+    IndexError,
+    KeyError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    MemoryError,
+)
+"""What numpy's and pickle's own parts raise for bytes that make no sense."""
 
 
 def read_pickle(path: Path, *, what: str, remedy: str, max_bytes: int = 2**31) -> Any:
-    """What a pickle holds, where that is plain data: numbers, text, lists, dicts, numpy arrays, sparse matrices.
+    """What a pickle holds, where that is plain data: numbers, text, lists, dicts, numpy arrays, `SparseTable`s.
 
     Args:
         path: the file.
@@ -58,9 +128,7 @@ def read_pickle(path: Path, *, what: str, remedy: str, max_bytes: int = 2**31) -
         raise AssetBroken(what, path, f"it has {path.stat().st_size} bytes", remedy)
     try:
         return _Refusing(io.BytesIO(path.read_bytes()), encoding="latin1").load()
-    except CuffsError:
-        raise
-    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, KeyError) as problem:
-        raise AssetBroken(what, path, str(problem) or type(problem).__name__, remedy) from problem
-    except (TypeError, ValueError) as problem:
-        raise AssetBroken(what, path, f"damaged ({problem})", remedy) from problem
+    except pickle.UnpicklingError as problem:
+        raise AssetBroken(what, path, str(problem), remedy) from problem
+    except DAMAGE as problem:
+        raise AssetBroken(what, path, f"damaged ({type(problem).__name__}: {problem})", remedy) from problem

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from cuffs.body.model import BodyModel
-from cuffs.errors import AssetBroken, AssetMissing
+from cuffs.errors import AssetBroken, AssetMissing, RecordError
 from cuffs.npz import read_npz
 from cuffs.skeleton import NUM_JOINTS, NUM_VERTS, PARENTS
-from cuffs.unpickle import read_pickle
+from cuffs.unpickle import SparseTable, read_pickle
 
 WHAT = "The SMPL-X body model"
 REMEDY = (
@@ -35,8 +35,9 @@ SHAPES: Mapping[str, tuple[int | None, ...]] = {
 }
 """What `smplx` reads (pose_formats.md, 5.3); None is any number."""
 
-OPEN_NAME = "open_body"
-"""A folder of this name holds the open stand-in."""
+OPEN_NAME = "open_body-3"
+"""A folder of this name in the cache holds the open stand-in. The number goes up when it is built differently: an older
+one in somebody's cache must not pass for it."""
 
 
 def load_body_model(path: Path) -> BodyModel:
@@ -75,24 +76,28 @@ def load_body_model(path: Path) -> BodyModel:
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     wanted = frozenset(SHAPES) | {"is_open_body"}
-    if path.suffix == ".npz":
-        found = read_npz(path, only=wanted, error=_Broken)
-    else:
-        data = read_pickle(path, what=WHAT, remedy=REMEDY)
-        if not isinstance(data, Mapping):
-            raise AssetBroken(WHAT, path, f"it holds a {type(data).__name__}, not named arrays", REMEDY)
-        found = {}
-        for name in wanted & data.keys():
-            value = data[name]
-            found[name] = np.asarray(value.toarray() if hasattr(value, "toarray") else value)
+    found = _from_npz(path, wanted) if path.suffix == ".npz" else _from_pickle(path, wanted)
     return {name: array.astype(np.float64) if array.dtype.kind == "f" else array for name, array in found.items()}
 
 
-class _Broken(AssetBroken):
-    """A broken archive, in the words of the npz reader."""
+def _from_npz(path: Path, wanted: frozenset[str]) -> dict[str, np.ndarray]:
+    try:
+        return read_npz(path, only=wanted)
+    except RecordError as problem:
+        raise AssetBroken(WHAT, path, str(problem), REMEDY) from problem
 
-    def __init__(self, message: str) -> None:
-        super().__init__(WHAT, Path(), message, REMEDY)
+
+def _from_pickle(path: Path, wanted: frozenset[str]) -> dict[str, np.ndarray]:
+    data = read_pickle(path, what=WHAT, remedy=REMEDY)
+    if not isinstance(data, Mapping):
+        raise AssetBroken(WHAT, path, f"it holds a {type(data).__name__}, not named arrays", REMEDY)
+    try:
+        return {
+            name: data[name].toarray() if isinstance(data[name], SparseTable) else np.asarray(data[name])
+            for name in sorted(wanted & data.keys())
+        }
+    except ValueError as problem:
+        raise AssetBroken(WHAT, path, f"damaged ({problem})", REMEDY) from problem
 
 
 def _check(arrays: Mapping[str, np.ndarray], path: Path) -> None:

@@ -108,7 +108,7 @@ def find_picks(verts: Float[Array, "verts 3"], dominant: Int[Array, " verts"]) -
     foot = np.isin(dominant, [INDEX["left_ankle"], INDEX["left_foot"]])
     middle = float(np.median(x[dominant == INDEX["left_foot"]]))
     found["left_big_toe"] = best(z, foot & (x < middle))
-    found["left_small_toe"] = best(z + 0.8 * x, foot & (x > middle) & (y < np.quantile(y[foot], 0.5)))
+    found["left_small_toe"] = best(z + 2.0 * x, foot & (x > middle) & (y < np.quantile(y[foot], 0.5)))
     found["left_heel"] = best(-z, foot & (y < y[foot].min() + 0.04))
     for finger in ("thumb", "index", "middle", "ring", "pinky"):
         last = dominant == INDEX[f"left_{finger}3"]

@@ -5,36 +5,32 @@ same person. Only benchmarks and tests may ask this; registration and annotation
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
 from cuffs.body.model import BodyModel
-from cuffs.character.anny_model import AnnyModel, load_anny
+from cuffs.character.anny_model import AnnyModel
 from cuffs.npz import read_npz
 
 
-class OpenTruth:
-    """True rest positions of the open body's 9,383 skin vertices (eyeballs have no truth)."""
+def true_rest(
+    model: BodyModel,
+    soma: AnnyModel,
+    traits: Mapping[str, float],
+    *,
+    local_changes: Mapping[str, float],
+    bone_heads: Float[np.ndarray, "bones 3"],
+) -> Float[np.ndarray, "9383 3"]:
+    """Positions of the skin's vertices on a person at rest, metres, in the frame of an identity's rest mesh.
 
-    def __init__(self, model: BodyModel, cache: Path) -> None:
-        self._soma_vertices = read_npz(model.path.with_name("open_body_extra.npz"))["soma"]
-        self._soma: AnnyModel = load_anny(cache, topology="soma", local_changes=True)
-
-    def rest(
-        self,
-        traits: Mapping[str, float],
-        local_changes: Mapping[str, float] | None = None,
-        *,
-        bone_heads: Float[np.ndarray, "bones 3"],
-    ) -> Float[np.ndarray, "9383 3"]:
-        """Positions for a phenotype, metres, in the frame of an identity's rest mesh.
-
-        Args:
-            traits: anny's phenotype.
-            local_changes: anny's local sliders.
-            bone_heads: the identity's; its frame is anny's, moved so that feet stand on the ground.
-        """
-        shape = self._soma.rest(traits, local_changes)
-        return shape.verts[self._soma_vertices] + (bone_heads[0] - shape.bone_heads[0])
+    Args:
+        model: the open body.
+        soma: its SOMA topology: `load_anny(cache, topology="soma", local_changes=True)`.
+        traits: anny's phenotype.
+        local_changes: anny's local sliders.
+        bone_heads: the identity's; its frame is anny's, moved so that feet stand on the ground.
+    """
+    numbers = read_npz(model.path.with_name("open_body_extra.npz"))["soma"]
+    shape = soma.rest(traits, local_changes)
+    return shape.verts[numbers] + (bone_heads[0] - shape.bone_heads[0])

@@ -1,7 +1,7 @@
 """Which skin lies safely beneath a garment, so that it can be masked: far enough from any hem that no hole shows."""
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 
 from cuffs.character.base_mesh import triangles
 from cuffs.character.body_frame import BodyFrame
@@ -12,6 +12,9 @@ Array = np.ndarray
 
 HIDDEN_RINGS = 2
 """Skin is masked beneath faces that are this many rings or more away from any hem."""
+
+OPENING_M = 0.03
+"""How far from necklines and armholes the masked skin keeps."""
 
 NEAR_M = 0.045
 """Skin farther than this from a helper is not beneath it."""
@@ -45,19 +48,26 @@ def helper_above(frame: BodyFrame, quads: Int[Array, "quads 4"], body: Int[Array
 
 
 def beneath_close(
-    quads: Int[Array, "quads 4"], kept: Bool[Array, " quads"], above: Int[Array, " b"], *, waist: Bool[Array, " verts"]
+    quads: Int[Array, "quads 4"],
+    kept: Bool[Array, " quads"],
+    above: Int[Array, " b"],
+    *,
+    waist: Bool[Array, " verts"],
+    field: Float[Array, " verts"],
 ) -> Bool[Array, " b"]:
     """Whether each of the body's vertices may be masked beneath a garment that lies close to the skin.
 
     Args:
         quads: the helper's faces.
-        kept: which of them the garment has.
+        kept: which of them the garment has, before openings are cut.
         above: from `helper_above`.
-        waist: which vertices lie on a hem that another garment is worn with: nobody looks in there.
+        waist: which full vertices lie on a hem that another garment is worn with: nobody looks in there.
+        field: distance of full vertices from openings, metres.
     """
     hem = hem_vertices(quads[kept])
     waist = waist[: len(hem)]
     is_deep = (rings_from(quads[kept], hem & ~waist) >= HIDDEN_RINGS) & (rings_from(quads[kept], hem & waist) >= 1)
+    is_deep &= field[quads[kept]].min(1) > OPENING_M
     is_hiding = np.zeros(len(quads) + 1, bool)  # the last stands for "nothing above"
     is_hiding[np.flatnonzero(kept)[is_deep]] = True
     return is_hiding[above]

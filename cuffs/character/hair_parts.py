@@ -8,16 +8,18 @@ from jaxtyping import Bool, Float, Int
 
 from cuffs.character.base_mesh import BaseMesh, triangles
 from cuffs.character.body_frame import BodyFrame
+from cuffs.character.brows import brows
 from cuffs.character.grown import Grown, tie
-from cuffs.character.open_hair import STYLES, Skull, Surface, brows, grow, joined
+from cuffs.character.hair_styles import STYLES
+from cuffs.character.open_hair import Skull, Surface, grow, joined
 from cuffs.character.open_surface import MATERIALS, BodySurface
 from cuffs.character.records import Part
 
 Array = np.ndarray
 
 HEAD_ONLY_M, BACK_ONLY_M = 0.06, 0.20
-"""Down to the one, below the skull's middle, hanging hair follows the head; from the other on, it
-moves as the skin does that it is tied to: neck and back."""
+"""Down to the one, below the skull's middle, hanging hair follows the head; from the other on, the skin that it is tied
+to: neck and back."""
 
 EAR_M = 0.004
 """What stands out from the scalp by more is masked beneath hair that covers the ears."""
@@ -38,13 +40,14 @@ class HairParts:
     hangs: Bool[Array, " points"]
 
 
-def hair_parts(base: BaseMesh, frame: BodyFrame, surface: BodySurface) -> HairParts:
+def hair_parts(base: BaseMesh, frame: BodyFrame, surface: BodySurface, *, first: int) -> HairParts:
     """Grow all haircuts on the middling person.
 
     Args:
         base: MakeHuman's mesh.
         frame: the middling person.
         surface: the body mesh.
+        first: full number of the first point.
     """
     faces = surface.vertices[surface.faces]
     is_skin = np.isin(surface.material, [MATERIALS.index(name) for name in ("skin", "lips")])
@@ -56,7 +59,7 @@ def hair_parts(base: BaseMesh, frame: BodyFrame, surface: BodySurface) -> HairPa
     strips = brows(frame, scalp)
     cuts = {BALD: strips} | {name: joined([grow(style, skull), strips]) for name, style in STYLES.items()}
     ears = _standing_out(frame, surface, scalp)
-    parts, first = [], len(frame.rest)
+    parts = []
     for name, cut in cuts.items():
         covers_ears = name in STYLES and STYLES[name].ends_m is not None
         parts.append(_part(name, cut, first=first, hides=ears if covers_ears else ears[:0]))

@@ -1,77 +1,19 @@
-"""Hair as surfaces grown on the scalp: caps with a hairline, hair that hangs, a bun; and brows. Laid out on the
-middling person, seen from the middle of the skull in azimuth (0 in front, 180 behind) and elevation, degrees.
-"""
+"""Hair as surfaces grown on the scalp of the middling person: caps with a hairline, hair that hangs, a bun."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from cuffs.character.body_frame import BodyFrame
+from cuffs.character.hair_styles import HairStyle, Profile
 
 Array = np.ndarray
-Profile = Sequence[tuple[float, float]]
-"""A curve over azimuth, the same on both sides: (azimuth, value) from 0 to 180."""
-
 COLUMNS, CAP_ROWS, HANGING_ROWS = 48, 12, 9
 
 SKIN_DEPTH_M = 0.002
 """How deep a hairline's edge lies in the skin: there is no gap, and the line is as smooth as it was drawn."""
-
-HAIRLINE: Profile = (
-    (0, 39), (30, 41), (48, 38), (57, 18), (63, -8), (68, -8), (73, 3), (90, 7), (104, 2), (112, -18), (122, -34),
-    (150, -43), (180, -45),
-)  # fmt: skip
-"""Forehead, temple, sideburn before the ear, round the ear, nape."""
-
-RECEDING: Profile = ((0, 58), (12, 62), (32, 74), (50, 56), (60, 20), *HAIRLINE[4:])
-HANGING: Profile = ((0, 39), (30, 41), (50, 37), (60, 24), (70, 12), (90, 10), (180, 10))
-FRINGE: Profile = ((0, 13), (30, 13), (48, 14), (60, 15), (70, 12), (90, 10), (180, 10))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HairStyle:
-    """One cut."""
-
-    line: Profile
-    """Elevation at which the cap ends."""
-
-    top_m: float
-    """Thickness on top of the head."""
-
-    side_m: float
-    """Thickness above the ears and behind."""
-
-    is_edge_free: Profile = ((0, 0), (180, 0))
-    """1 where the cap's edge hangs free above the skin, 0 where it meets the skin."""
-
-    ends_m: Profile | None = None
-    """How far below the skull's middle hanging hair ends; None: nothing hangs. It hangs from azimuth 70 backwards."""
-
-    unrest_m: float = 0.0
-    """Height of waves in the surface."""
-
-    bun: bool = False
-
-
-STYLES: Mapping[str, HairStyle] = MappingProxyType({
-    "crop": HairStyle(line=HAIRLINE, top_m=0.005, side_m=0.003),
-    "short": HairStyle(line=HAIRLINE, top_m=0.022, side_m=0.009, unrest_m=0.004),
-    "receding": HairStyle(line=RECEDING, top_m=0.007, side_m=0.006, unrest_m=0.001),
-    "afro": HairStyle(line=HAIRLINE, top_m=0.055, side_m=0.042, unrest_m=0.003),
-    "bun": HairStyle(line=HAIRLINE, top_m=0.009, side_m=0.007, bun=True),
-    "bob": HairStyle(
-        line=FRINGE, top_m=0.018, side_m=0.019, unrest_m=0.002, is_edge_free=((0, 0.6), (55, 0.8), (70, 1), (180, 1)),
-        ends_m=((70, 0.125), (180, 0.135)),
-    ),
-    "long": HairStyle(
-        line=HANGING, top_m=0.016, side_m=0.018, unrest_m=0.003, is_edge_free=((0, 0), (52, 0), (66, 1), (180, 1)),
-        ends_m=((70, 0.13), (100, 0.15), (120, 0.19), (140, 0.27), (155, 0.33), (180, 0.36)),
-    ),
-})  # fmt: skip
-"""`bald` is the part that has brows alone."""
 
 HANGS_FROM_DEG = 70.0
 FREE_M = 0.15
@@ -99,7 +41,7 @@ class Surface:
 class Skull:
     """The skull of the middling person, seen from its middle."""
 
-    def __init__(self, frame: BodyFrame, scalp: Int[Array, "faces 3"], body: Int[Array, "faces 3"]) -> None:
+    def __init__(self, frame: BodyFrame, scalp: Int[Array, "faces 3"], body: Int[Array, "body_faces 3"]) -> None:
         import trimesh
 
         self.centre = (frame.joint("left_eye") + frame.joint("right_eye")) / 2 + [0.0, 0.085, 0.013]
@@ -269,41 +211,3 @@ def _bun(style: HairStyle, skull: Skull, *, radius_m: float = 0.04, rings: int =
             faces += [[a, a + sectors, b + sectors], [a, b + sectors, b]]
     points = middle + radius_m * ball * [1.0, 0.85, 1.0]
     return Surface(points=points, faces=np.array(faces), hangs=np.zeros(len(points), bool))
-
-
-BROW_COLUMNS = 10
-BROW_LIFT_M = 0.0008
-
-
-def brows(frame: BodyFrame, skin: Int[Array, "faces 3"]) -> Surface:
-    """Both brows, as strips on the skin."""
-    import trimesh
-
-    mesh = trimesh.Trimesh(frame.rest, skin, process=False)
-    along = np.linspace(0, 1, BROW_COLUMNS)
-    height = 0.0165 + 0.0055 * np.sin(np.pi * along**0.8 * 0.85)
-    width = 0.0042 * (1 - 0.75 * along**2)
-    strips = []
-    for side in ("left", "right"):
-        eye = frame.joint(f"{side}_eye")
-        sign = np.sign(eye[0])
-        x = sign * (0.011 + 0.042 * along)
-        rows = [np.stack([x, np.full_like(x, eye[1] - 0.2), eye[2] + height + step * width], -1) for step in (-1, 0, 1)]
-        start = np.concatenate(rows)
-        hits, rays, _ = mesh.ray.intersects_location(start, np.tile([0.0, 1.0, 0.0], (len(start), 1)))
-        depth = np.full(len(start), np.inf)
-        np.minimum.at(depth, rays, hits[:, 1])
-        lift = np.repeat([0.1, 1.0, 0.1], BROW_COLUMNS) * BROW_LIFT_M + 0.0004
-        points = np.stack([start[:, 0], depth - lift, start[:, 2]], -1)
-        on_skin = np.zeros(len(points), bool)
-        strips.append(Surface(points=points, faces=_strip_faces(is_left=sign > 0), hangs=on_skin))
-    return joined(strips)
-
-
-def _strip_faces(*, is_left: bool) -> Int[Array, "faces 3"]:
-    faces = []
-    for row in range(2):
-        for column in range(BROW_COLUMNS - 1):
-            a, b = row * BROW_COLUMNS + column, row * BROW_COLUMNS + column + 1
-            faces += [[a, b, b + BROW_COLUMNS], [a, b + BROW_COLUMNS, a + BROW_COLUMNS]]
-    return np.array(faces) if is_left else np.array(faces)[:, ::-1]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from cuffs.character.anny_model import load_anny
 from cuffs.character.base_mesh import load_base_mesh
@@ -136,6 +137,11 @@ def _within(value: float) -> float:
     return float(np.clip(value, WEAKEST, STRONGEST))
 
 
+def _settled(points: Float[Array, "n 3"]) -> Float[Array, "n 3"]:
+    """Points without the last digits, which hang on how many threads added the numbers up."""
+    return np.round(points, 9)
+
+
 class OpenIdentities:
     """Makes identities. Loads anny once."""
 
@@ -155,9 +161,9 @@ class OpenIdentities:
         lift = np.array([0.0, 0.0, -shape.verts[topology.body_vertices, 2].min()])
         traits = phenotype.traits()
         unfitted = Identity(
-            rest=(np.concatenate([shape.verts, grown.place(shape.verts)]) + lift).astype(np.float32),
-            bone_heads=shape.bone_heads + lift,
-            bone_tails=bone_tails(self._tails, shape.verts) + lift,
+            rest=_settled(np.concatenate([shape.verts, grown.place(shape.verts)]) + lift).astype(np.float32),
+            bone_heads=_settled(shape.bone_heads + lift),
+            bone_tails=_settled(bone_tails(self._tails, shape.verts) + lift),
             rest_rotations=np.tile(np.eye(3), (55, 1, 1)),
             betas=np.zeros(10),
             phenotype_names=np.array(list(traits)),

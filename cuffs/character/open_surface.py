@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from cuffs.character.base_mesh import BaseMesh, Quads, triangles
 
@@ -63,8 +63,3 @@ def painted_materials(base: BaseMesh, skin: Quads) -> Int[Array, " quads"]:
     for mask, name in PAINTED.items():
         material[base.mask(mask, skin)] = MATERIALS.index(name)
     return material
-
-
-def is_inside(base: BaseMesh, skin: Quads) -> Bool[Array, " quads"]:
-    """Faces of the body that lie inside the mouth."""
-    return base.mask("inside-mouth", skin)

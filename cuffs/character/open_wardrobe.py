@@ -1,10 +1,10 @@
-"""The garments that open characters own. From the skin outwards: socks and tucked shirts, trousers, skirts, shirts."""
+"""The garments that open characters own. From the skin outwards: socks, tucked shirts, trousers, skirts, shirts."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from cuffs.character.open_garments import Garment
+from cuffs.character.garment import Garment
 
 WAIST = 0.19
 """Where trousers end, as a share of the way from pelvis to neck; skirts begin there of themselves."""
@@ -24,8 +24,10 @@ SHIRTS: Mapping[str, Garment] = MappingProxyType({
     "sweater": replace(
         _SHIRT, cuts={"head": 0.16, "arm": 0.97, "torso": -0.068}, offset_m=0.011, flare_m={"arm": 0.004}
     ),
+    "shirt_vee": replace(_SHIRT, openings=("vee",)),
     "tank": replace(
-        _SHIRT, cuts={**_SHIRT.cuts, "head": -0.338, "arm": 0.162}, bare_rings={"arm": 3, "head": 1}, offset_m=0.005
+        _SHIRT, cuts={**_SHIRT.cuts, "arm": 0.162}, openings=("scoop", "armholes"), flare_m={"torso": 0.006},
+        offset_m=0.005,
     ),
 })  # fmt: skip
 
@@ -48,7 +50,7 @@ _TROUSERS = Garment(
     seed="pelvis",
 )
 
-_SKIRT = Garment(kind="skirt", helper="helper-skirt", cuts={"skirt": 0.63}, offset_m=0.006, seed="pelvis")
+_SKIRT = Garment(kind="skirt", helper="helper-skirt", cuts={"skirt": 0.63}, offset_m=0.010, seed="pelvis")
 
 _SHOES = Garment(kind="shoes", helper="helper-tights", cuts={"leg": 0.96}, offset_m=0.004, seed="foot")
 
@@ -62,5 +64,5 @@ GARMENTS: Mapping[str, Garment] = MappingProxyType({
     "skirt_knee": _SKIRT,
     "skirt_short": replace(_SKIRT, cuts={"skirt": 0.45}),
     "shoes": _SHOES,
-    "socks": replace(_SHOES, kind="socks", cuts={"leg": 0.86}, offset_m=0.0),
+    "socks": replace(_SHOES, kind="socks", cuts={"leg": 0.86}, offset_m=0.0015),
 })  # fmt: skip

@@ -57,18 +57,6 @@ class QuadMesh:
                         front.append(face)
         return reached
 
-    def rings_from(self, loop: tuple[int, ...]) -> Int[Array, " verts"]:
-        """Edges to walk from a loop to each vertex; as many as there are vertices where there is no way."""
-        distance = np.full(int(self.quads.max()) + 1, len(self._around))
-        distance[list(loop)] = 0
-        front = list(loop)
-        while front:
-            after = [b for a in front for b in self._around[a]]
-            steps = int(distance[front[0]]) + 1
-            front = sorted({b for b in after if distance[b] > steps})
-            distance[front] = steps
-        return distance
-
     def _follow(self, a: int, b: int) -> list[int]:
         """Vertices of the loop that begins with an edge, until it closes or ends."""
         loop = [a, b]

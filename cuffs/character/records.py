@@ -10,6 +10,7 @@ from jaxtyping import Float, Integer
 from cuffs.errors import RecordError
 from cuffs.npz import npz_bytes, read_npz
 from cuffs.publish import write_bytes
+from cuffs.records.checks import require_array
 from cuffs.skeleton import NUM_JOINTS
 
 Array = np.ndarray
@@ -57,10 +58,39 @@ class Topology:
     def __post_init__(self) -> None:
         if self.skinning not in ("linear", "dual_quaternion"):
             raise RecordError(f"skinning is {self.skinning!r}, but must be 'linear' or 'dual_quaternion'.")
-        if self.joint_bone.shape != (NUM_JOINTS,) or self.bone_parents[0] != -1:
-            raise RecordError("joint_bone must have 55 entries, and the first bone must be the root.")
-        if not np.allclose(self.skin_weights.sum(1), 1, atol=1e-4):
-            raise RecordError("skin_weights do not sum to 1.")
+        self._check_rig()
+        self._check_mesh()
+        for part in self.parts:
+            _check_part(part, len(self.skin_bones))
+
+    def _check_rig(self) -> None:
+        count = len(self.bone_names)
+        require_array("bone_parents", self.bone_parents, count)
+        require_array("bone_joint", self.bone_joint, count)
+        require_array("joint_bone", self.joint_bone, NUM_JOINTS)
+        if count == 0 or self.bone_parents[0] != -1 or (self.bone_parents >= np.arange(count)).any():
+            raise RecordError("the first bone must be the root, and parents must come before their children.")
+        _require_numbers("bone_joint", self.bone_joint, NUM_JOINTS)
+        _require_numbers("joint_bone", self.joint_bone, count, lowest=-1)
+
+    def _check_mesh(self) -> None:
+        verts, influences = len(self.skin_bones), self.skin_weights.shape[-1]
+        require_array("skin_bones", self.skin_bones, verts, influences)
+        require_array("skin_weights", self.skin_weights, verts, influences)
+        if not np.allclose(self.skin_weights.sum(1), 1, atol=1e-4) or (self.skin_weights < 0).any():
+            raise RecordError("skin_weights must not be negative, and must sum to 1 for each vertex.")
+        _require_numbers("skin_bones", self.skin_bones, len(self.bone_names))
+        require_array("body_faces", self.body_faces, -1, 3)
+        require_array("body_uv", self.body_uv, len(self.body_faces), 3, 2)
+        require_array("body_material", self.body_material, len(self.body_faces))
+        _require_numbers("body_faces", self.body_faces, len(self.body_vertices))
+        _require_numbers("body_material", self.body_material, len(self.material_names))
+        for name in ("body_vertices", "eye_left", "eye_right", "face_action_vertices", "grown_corners"):
+            _require_numbers(name, getattr(self, name), verts)
+        shape = (len(self.face_action_names), len(self.face_action_vertices), 3)
+        require_array("face_actions", self.face_actions, *shape)
+        for name in ("grown_corners", "grown_bary", "grown_step"):
+            require_array(name, getattr(self, name), len(self.grown_corners), 3)
 
     def part(self, name: str) -> Part:
         """A garment or hair by its name.
@@ -88,7 +118,11 @@ class Topology:
             skinning = str(arrays["skinning"])
         except KeyError as problem:
             raise RecordError(f"{path}: the array {problem} is missing.") from None
-        return cls(**values, skinning=skinning, parts=parts, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        try:
+            return cls(**values, skinning=skinning, parts=parts, sha256=sha256)
+        except RecordError as problem:
+            raise RecordError(f"{path}: {problem}") from None
 
     def save(self, path: Path) -> None:
         """Write a topology; same values, same bytes.
@@ -110,6 +144,27 @@ def topology_bytes(topology: Topology) -> bytes:
         for key in ("vertices", "faces", "offset", "hides"):
             arrays[f"part/{part.name}/{key}"] = getattr(part, key)
     return npz_bytes({name: np.asarray(array) for name, array in arrays.items()})
+
+
+def _require_numbers(name: str, numbers: Array, count: int, *, lowest: int = 0) -> None:
+    """Refuse numbers that point at nothing.
+
+    Raises:
+        RecordError: if one is too small or too large.
+    """
+    if numbers.dtype.kind not in "iu" or (numbers.size and (numbers.min() < lowest or numbers.max() >= count)):
+        raise RecordError(f"{name} must hold whole numbers from {lowest} to {count - 1}.")
+
+
+def _check_part(part: Part, verts: int) -> None:
+    where = f"part/{part.name}"
+    require_array(f"{where}/vertices", part.vertices, -1)
+    require_array(f"{where}/faces", part.faces, -1, 3)
+    require_array(f"{where}/offset", part.offset, len(part.vertices))
+    require_array(f"{where}/hides", part.hides, -1)
+    _require_numbers(f"{where}/vertices", part.vertices, verts)
+    _require_numbers(f"{where}/faces", part.faces, len(part.vertices))
+    _require_numbers(f"{where}/hides", part.hides, verts)
 
 
 def _part(arrays: dict[str, Array], name: str) -> Part:
@@ -134,9 +189,13 @@ class Identity:
     phenotype: Float[Array, " n"]
 
     def __post_init__(self) -> None:
-        for name in ("rest", "bone_heads", "bone_tails", "rest_rotations", "betas"):
-            if not np.isfinite(getattr(self, name)).all():
-                raise RecordError(f"{name} holds numbers that are not finite.")
+        bones = len(self.bone_heads)
+        require_array("rest", self.rest, -1, 3)
+        require_array("bone_heads", self.bone_heads, bones, 3)
+        require_array("bone_tails", self.bone_tails, bones, 3)
+        require_array("rest_rotations", self.rest_rotations, NUM_JOINTS, 3, 3)
+        require_array("betas", self.betas, 10)
+        require_array("phenotype", self.phenotype, len(self.phenotype_names))
 
     def fitted(self, *, rest_rotations: Float[Array, "55 3 3"], betas: Float[Array, "10"]) -> "Identity":
         """The same identity with what fitting its rest mesh found."""
@@ -158,6 +217,8 @@ class Identity:
             return cls(**{entry.name: arrays[entry.name] for entry in fields(cls)})
         except KeyError as problem:
             raise RecordError(f"{path}: the array {problem} is missing.") from None
+        except RecordError as problem:
+            raise RecordError(f"{path}: {problem}") from None
 
     def save(self, path: Path) -> None:
         """Write an identity; same values, same bytes.

@@ -170,7 +170,7 @@ def fit_surface(
 
 def whole_body(model: BodyModel, settings: RegistrationSettings) -> FitBasis:
     """Every vertex of the body, in the model's own order: can be posed, not linearised."""
-    rows = model_rows(model, np.arange(len(model.v_template)), num_betas=settings.num_betas, num_expressions=0)
+    rows = model_rows(model, slice(None), num_betas=settings.num_betas, num_expressions=0)
     return basis_of_rows(model, rows, groups=())
 
 

@@ -122,8 +122,10 @@ def fit_vertices(model: BodyModel) -> Int[Array, " rows"]:
     return chosen[np.lexsort((chosen, dominant, LIMB_OF_JOINT[dominant]))]
 
 
-def model_rows(model: BodyModel, vertices: Int[Array, " rows"], *, num_betas: int, num_expressions: int) -> BasisRows:
-    """What the body model says of some of its vertices."""
+def model_rows(
+    model: BodyModel, vertices: Int[Array, " rows"] | slice, *, num_betas: int, num_expressions: int
+) -> BasisRows:
+    """What the body model says of some of its vertices; a slice saves a copy of its largest array."""
     return BasisRows(
         template=np.ascontiguousarray(model.v_template[vertices], np.float64),
         shapedirs=np.ascontiguousarray(model.shapedirs[vertices, :, :num_betas], np.float64),

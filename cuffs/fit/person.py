@@ -115,7 +115,7 @@ def prepare_fit(
     has_eyes = all(2 * len(eyes[side]) > run.stop - run.start for side, run in EYEBALLS.items())
     parts = skin_parts(model)
     hands = np.concatenate([parts["left_hand"], parts["right_hand"]])
-    whole = model_rows(model, np.arange(NUM_VERTS), num_betas=NUM_BETAS, num_expressions=NUM_EXPRESSIONS)
+    whole = model_rows(model, slice(None), num_betas=NUM_BETAS, num_expressions=NUM_EXPRESSIONS)
     rows = model_rows(model, vertices, num_betas=NUM_BETAS, num_expressions=NUM_EXPRESSIONS)
     return FitModel(
         model=model,

@@ -35,6 +35,9 @@ class PlanRequest:
     """What a plan is made from."""
 
     recipe: Recipe
+    recipe_folder: Path
+    """Where relative paths in the recipe start."""
+
     seed: int
     count: int
     draw_pose: PoseSource
@@ -63,7 +66,7 @@ def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[in
         for name in ("assets/characters", "assets/identities", "assets/places", "assets/body", "chunks"):
             (folder / name).mkdir(parents=True, exist_ok=True)
     files = _write_assets(request, cast, folder)
-    place_files = _copy_places(request.recipe, folder, files)
+    place_files = _copy_places(request, folder, files)
     context = SceneContext(
         recipe=request.recipe,
         recipe_hash=recipe_hash(request.recipe),
@@ -183,17 +186,20 @@ def _write_assets(request: PlanRequest, cast: Cast, folder: Path) -> dict[str, s
 PLACE_ENDINGS = {"hdri": (".hdr", ".exr"), "photo": (".jpg", ".jpeg", ".png")}
 
 
-def _copy_places(recipe: Recipe, folder: Path, files: dict[str, str]) -> dict[str, tuple[str, ...]]:
+def _copy_places(request: PlanRequest, folder: Path, files: dict[str, str]) -> dict[str, tuple[str, ...]]:
     """Copy the panoramas and photographs that the recipe may draw; returns their names by kind of place.
 
     Raises:
         ConfigError: if a folder holds none.
     """
     found: dict[str, tuple[str, ...]] = {}
+    recipe = request.recipe
     for kind, source in (("hdri", recipe.place.hdri_folder), ("photo", recipe.place.photo_folder)):
         if source is None or recipe.place.kinds.get(kind, 0) <= 0:
             continue
-        paths = sorted(path for path in Path(source).glob("*") if path.suffix.lower() in PLACE_ENDINGS[kind])
+        paths = sorted(
+            path for path in (request.recipe_folder / source).glob("*") if path.suffix.lower() in PLACE_ENDINGS[kind]
+        )
         if not paths:
             raise ConfigError(f"place.{kind}_folder: {source} holds no {' or '.join(PLACE_ENDINGS[kind])} files.")
         for path in paths:

@@ -22,10 +22,10 @@ class PlaceConfig:
     """Weights of studio, outdoor, hdri and photo; the last two need their folder."""
 
     hdri_folder: str | None = None
-    """Folder of .hdr or .exr panoramas."""
+    """Folder of .hdr or .exr panoramas; a relative path starts at the recipe."""
 
     photo_folder: str | None = None
-    """Folder of photographs used as backgrounds."""
+    """Folder of photographs used as backgrounds, likewise."""
 
     def __post_init__(self) -> None:
         require_weights("place.kinds", dict(self.kinds))

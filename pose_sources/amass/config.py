@@ -13,7 +13,8 @@ class AmassConfig:
     KIND: ClassVar[str] = "amass"
 
     path: str
-    """A file, or a folder that is searched with its subfolders. `shape.npz` and `*_stagei.npz` are left out."""
+    """A file, or a folder that is searched with its subfolders; a relative path starts at the recipe.
+    `shape.npz` and `*_stagei.npz` are left out."""
 
     fps: float | None = 30.0
     """Frames a second to keep, by leaving out frames in whole steps. None keeps all. New frames are never made."""

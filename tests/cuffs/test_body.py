@@ -10,7 +10,8 @@ import torch
 from hypothesis import given, settings
 
 from cuffs.body import body_parts, find_body_model, forward, landmarks, load_body_model
-from cuffs.body.open_body import hands
+from cuffs.body.open_hands import hands
+from cuffs.body.open_outline import EDGE_M
 from cuffs.errors import AssetBroken, AssetMissing
 from cuffs.npz import read_npz
 from cuffs.rotations import rotvec_to_rotmat
@@ -180,11 +181,14 @@ def test_the_jaws_outline_runs_from_ear_to_ear_and_stays_on_the_edge(body, turn_
     assert outline[8, 1] == outline[:, 1].min()
     verts = out.vertices[0].numpy()
     head = np.isin(body.weights.argmax(1), [INDEX["head"], INDEX["jaw"]])
-    ahead = head & (body.v_template[:, 2] > body.v_template[VERTEX_PICKS["left_ear"], 2] + 0.005)
-    for point in (*outline[1:8], *outline[9:16]):
+    ahead = head & (body.v_template[:, 2] > body.v_template[VERTEX_PICKS["left_ear"], 2] + EDGE_M)
+    right, left = outline[1:6], outline[11:16]  # cheeks; further down the edge runs level
+    for point in (*(right if turn_deg <= 0 else ()), *(left if turn_deg >= 0 else ())):
         level = ahead & (np.abs(verts[:, 1] - point[1]) < 0.004)
         edge = verts[level, 0].min() if point[0] < outline[8, 0] else verts[level, 0].max()
         assert abs(point[0] - edge) < 0.012
+    for point in outline[11:16] if turn_deg < 0 else outline[1:6] if turn_deg > 0 else ():
+        assert abs(point[0] - outline[8, 0]) > 0.03  # the cheek that is turned to the front ends at the ear
 
 
 def test_the_jaw_opens_the_mouth_and_leaves_the_skull_alone(body):

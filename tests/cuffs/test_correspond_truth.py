@@ -21,9 +21,10 @@ from cuffs.correspond import (
 )
 from cuffs.correspond.parametric import RegistrationSettings
 from cuffs.correspond.rigged_mesh import RiggedMesh, body_mesh
-from cuffs.fit import prepare_fit
-from cuffs.rotations import rotvec_to_rotmat
-from cuffs.skeleton import EYEBALLS, HANDS, INDEX, JOINTS, NUM_VERTS
+from cuffs.fit import fit_pose, prepare_fit
+from cuffs.npz import read_npz
+from cuffs.rotations import angle_between_deg, mirror_rotvec, rotvec_to_rotmat
+from cuffs.skeleton import EYEBALLS, HANDS, INDEX, JOINTS, MIRROR, NUM_VERTS
 
 pytestmark = pytest.mark.slow
 
@@ -136,3 +137,18 @@ def test_bodies_of_the_models_own_are_recovered(bench, crowd):
     assert figures["all mean"] < 0.01
     assert figures["joints deg"] < 0.1
     assert figures["beta error"] < 1e-3
+
+
+def test_the_mirror_image_of_a_body_is_fitted_by_the_mirror_image_of_its_pose(body, bench):
+    extra = read_npz(body.path.with_name("open_body_extra.npz"))
+    rng = np.random.default_rng(1)
+    betas, pose = rng.normal(size=10), rng.normal(size=(len(JOINTS), 3)) * 0.3
+    verts, _ = forward(
+        body, rotmats=rotvec_to_rotmat(pose), betas=betas, expression=np.zeros(10), transl=rng.normal(size=3)
+    )
+    here = fit_pose(bench.prepared, verts, betas)
+    there = fit_pose(bench.prepared, verts[extra["mirror"]] * [-1, 1, 1], betas)
+    mirrored = mirror_rotvec(here.params.pose[list(MIRROR)])
+    turned = angle_between_deg(rotvec_to_rotmat(mirrored), rotvec_to_rotmat(there.params.pose))
+    assert turned.max() < 0.1
+    np.testing.assert_allclose(there.params.transl, here.params.transl * [-1, 1, 1], atol=1e-5)
