@@ -17,7 +17,6 @@ from trainer.model.person_head import HphHead, IterativeHead
 from trainer.model.picks import Picks, find_peaks
 from trainer.model.rotations import rotmat_to_rotvec
 
-
 RARE_HEADS = -4.6
 """Logit that detection starts from: a patch in a hundred holds a head. From 0, the empty patches of the first steps
 would drown all else."""
