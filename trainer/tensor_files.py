@@ -87,14 +87,14 @@ def require_tensors(data: object, where: object) -> dict[str, Tensor]:
     return dict(data)
 
 
-def fill(
-    module: nn.Module, tensors: Mapping[str, Tensor], *, where: object, ignored: Collection[str] = ()
+def check_tensors(
+    own: Mapping[str, Tensor], tensors: Mapping[str, Tensor], *, where: object, ignored: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """Copy tensors into a module: every one that it has, each of exactly its shape.
+    """Refuse tensors that a module can't be filled with: every one that it has must be there, in exactly its shape.
 
     Args:
-        module: what to fill.
-        tensors: by the module's names.
+        own: the module's, by name; only shapes and dtypes are looked at.
+        tensors: what should fill it.
         where: the file, for messages.
         ignored: beginnings of names that may be there and aren't wanted.
 
@@ -104,7 +104,6 @@ def fill(
     Raises:
         CheckpointError: naming tensors that are missing, of another shape, not of numbers, or not finite.
     """
-    own = module.state_dict()
     missing = sorted(own.keys() - tensors.keys())
     if missing:
         raise CheckpointError(f"{where}: {len(missing)} tensors are missing: {_list(missing)}.")
@@ -116,8 +115,17 @@ def fill(
     if wrong:
         raise CheckpointError(f"{where}: {len(wrong)} tensors have another shape: {_list(wrong, '; ')}.")
     _require_numbers({name: tensors[name] for name in own}, own, where)
-    module.load_state_dict({name: tensors[name].to(value.dtype) for name, value in own.items()})
     return tuple(sorted(name for name in tensors.keys() - own.keys() if not name.startswith(tuple(ignored))))
+
+
+def fill(
+    module: nn.Module, tensors: Mapping[str, Tensor], *, where: object, ignored: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Copy tensors into a module, after `check_tensors`, whose arguments and result these are."""
+    own = module.state_dict()
+    extras = check_tensors(own, tensors, where=where, ignored=ignored)
+    module.load_state_dict({name: tensors[name].to(value.dtype) for name, value in own.items()})
+    return extras
 
 
 def _require_numbers(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor], where: object) -> None:
