@@ -109,7 +109,9 @@ def released_config(tensors: Mapping[str, Tensor], *, where: object) -> ModelCon
     width = tensors[token].shape[-1]
     prefix = "backbone.encoder.blocks."
     num_blocks = len({name.removeprefix(prefix).split(".")[0] for name in tensors if name.startswith(prefix)})
-    sizes = {(SHAPES[name].width, SHAPES[name].num_blocks): name for name in RELEASED}
+    sizes: dict[tuple[int, int], BackboneName] = {
+        (SHAPES[name].width, SHAPES[name].num_blocks): name for name in RELEASED
+    }
     if (width, num_blocks) not in sizes:
         raise CheckpointError(f"{where}: no released backbone has {num_blocks} blocks of width {width}.")
     num_patches = tensors[table].shape[0]
