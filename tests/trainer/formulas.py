@@ -1,4 +1,4 @@
-"""The network once more, in numpy and float64, person by person: written from the facts about Multi-HMR, not from ours."""
+"""The network once more, in numpy and float64, person by person: written from the facts, not from our code."""
 
 import numpy as np
 from scipy.special import erf
@@ -6,7 +6,8 @@ from scipy.special import erf
 from cuffs.body import forward as smplx_forward
 from cuffs.body import landmarks
 
-BLOCK, HEADS_PER_WIDTH = 14, 64
+BLOCK = 14
+NUM_HEADS = {"vit_nano14": 2, "dinov2_vits14": 6, "dinov2_vitb14": 12, "dinov2_vitl14": 16}
 POSE_ORDER = [0, *range(1, 22), *range(25, 40), *range(40, 55), 22]
 """SMPL-X's numbers of root, body, left hand, right hand, jaw."""
 
@@ -186,14 +187,14 @@ def depth_code(depth, focal, side, mode):
     return np.log(depth) * ratio if mode == "reference" else np.log(depth * ratio)
 
 
-def person(body, row, offset, patch, K, *, side, mode):
+def person(body, row, offset, patch, K, config):
     """One person's numbers -> rotations, head in the camera frame, vertices, 127 joints."""
     rotmats = np.tile(np.eye(3), (55, 1, 1))
     for place, joint in enumerate(POSE_ORDER):
         rotmats[joint] = rotation_from_sixd(row[6 * place : 6 * place + 6])
     betas, cam, expression = row[318:328], row[328:331], row[331:341]
     pixel = (np.array([patch[1], patch[0]]) + 0.5 + offset) * 14
-    head = np.linalg.inv(K) @ [*pixel, 1.0] * depth_m(cam[0], K[0, 0], side, mode)
+    head = np.linalg.inv(K) @ [*pixel, 1.0] * depth_m(cam[0], K[0, 0], config.image_side, config.depth)
     verts, joints = smplx_forward(body, rotmats=rotmats, betas=betas, expression=expression, transl=np.zeros(3))
     move = head - joints[15]
     joints = np.concatenate([joints, landmarks(body, verts)])
@@ -203,19 +204,18 @@ def person(body, row, offset, patch, K, *, side, mode):
     }  # fmt: skip
 
 
-def whole_network(w, body, image, K, patches, *, config, num_heads):
-    """One image -> its score map and its people at the given patches (row, col)."""
+def whole_network(w, body, picture, patches, config):
+    """One image with its K -> its score map and its people at the given patches (row, col)."""
+    image, K = (np.asarray(part, np.float64) for part in picture)
     count = config.image_side // BLOCK
     encoder = {n.removeprefix("backbone.encoder."): v for n, v in w.items() if n.startswith("backbone.encoder.")}
-    tokens = vit_tokens(encoder, image, num_heads)
+    tokens = vit_tokens(encoder, image, NUM_HEADS[config.backbone.name])
     scores = np.clip(1 / (1 + np.exp(-mlp(w, "mlp_classif", tokens)[:, 0])), 1e-4, 1 - 1e-4).reshape(count, count)
     context = np.concatenate([tokens, camera_features(w, K, count, config.image_side, config.rays)], -1)
     tell = {"hph": hph, "iterative": iterative}[config.head.kind]
     rows = tell(w, context, patches, config.head) if patches else []
+    offsets = [mlp(w, "mlp_offset", tokens[row * count + col]) for row, col in patches]
     people = [
-        person(
-            body, row, mlp(w, "mlp_offset", tokens[r * count + c]), (r, c), K, side=config.image_side, mode=config.depth
-        )
-        for row, (r, c) in zip(rows, patches, strict=True)
+        person(body, row, offset, patch, K, config) for row, offset, patch in zip(rows, offsets, patches, strict=True)
     ]
     return scores, people

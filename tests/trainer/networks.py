@@ -51,7 +51,7 @@ def random_images(rng, count, side=SIDE):
     return torch.tensor(rng.normal(size=(count, 3, side, side)), dtype=torch.float32)
 
 
-def random_K(rng, count, side=SIDE):
+def random_intrinsics(rng, count, side=SIDE):
     K = np.tile(np.eye(3), (count, 1, 1))
     K[:, 0, 0] = K[:, 1, 1] = side * rng.uniform(0.6, 1.6, count)
     K[:, :2, 2] = side / 2 + rng.uniform(-5, 5, (count, 2))
@@ -68,7 +68,7 @@ def random_batch(rng, people_per_image, side=SIDE):
     """People in view, near to far in each image, everything valid."""
     image_of = np.repeat(np.arange(len(people_per_image)), people_per_image)
     count = len(image_of)
-    K = random_K(rng, len(people_per_image), side)
+    K = random_intrinsics(rng, len(people_per_image), side)
     depth = np.sort(rng.uniform(2, 6, count)) if count else np.zeros(0)
     transl = np.stack([rng.uniform(-0.25, 0.25, count) * depth, 0.3 + 0 * depth, depth], -1)
     rotvecs = rng.normal(size=(count, 55, 3)) * 0.15
