@@ -3,6 +3,7 @@
 import pickle
 import re
 import struct
+import warnings
 import zipfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -65,7 +66,9 @@ def read_torch_file(path: Path, *, stand_ins: Mapping[str, type] | None = None) 
         _refuse_packed(path)
     allowed: list[Callable | tuple[Callable, str]] = [(cls, name) for name, cls in (stand_ins or {}).items()]
     try:
-        with torch.serialization.safe_globals(allowed):
+        with torch.serialization.safe_globals(allowed), warnings.catch_warnings():
+            # Of a foreign pickle's protocol; whether it can be read is told by reading it.
+            warnings.filterwarnings("ignore", message="Detected pickle protocol")
             return torch.load(path, map_location="cpu", weights_only=True)
     except DAMAGE as problem:
         named = re.search(r"GLOBAL ([\w.]+)", str(problem))
