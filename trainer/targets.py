@@ -163,7 +163,7 @@ def take(record: T, rows: Int64[Tensor, " kept"]) -> T:
 
 
 def point_parts(body: SmplxLayer) -> tuple[Bool[Tensor, "4 verts"], Bool[Tensor, "4 127"]]:
-    """Vertices, and joints with landmarks, that hang on the left hand, the right, jaw and eyes, expression: a row each."""
+    """Vertices, and the 127 points, that hang on left hand, right hand, jaw and eyes, expression: one row each."""
     groups = (LEFT_HAND, RIGHT_HAND, slice(JAW, LEFT_HAND.start))
     moved = [body.weights[:, joints].sum(1) > MOVED_BY for joints in groups]
     verts = torch.stack([*moved, body.exprdirs.abs().amax((1, 2)) > SHAPED_M])

@@ -3,6 +3,7 @@
 import pickle
 import re
 import struct
+import warnings
 import zipfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -65,7 +66,9 @@ def read_torch_file(path: Path, *, stand_ins: Mapping[str, type] | None = None) 
         _refuse_packed(path)
     allowed: list[Callable | tuple[Callable, str]] = [(cls, name) for name, cls in (stand_ins or {}).items()]
     try:
-        with torch.serialization.safe_globals(allowed):
+        with torch.serialization.safe_globals(allowed), warnings.catch_warnings():
+            # Of a foreign pickle's protocol; whether it can be read is told by reading it.
+            warnings.filterwarnings("ignore", message="Detected pickle protocol")
             return torch.load(path, map_location="cpu", weights_only=True)
     except DAMAGE as problem:
         named = re.search(r"GLOBAL ([\w.]+)", str(problem))
@@ -87,14 +90,14 @@ def require_tensors(data: object, where: object) -> dict[str, Tensor]:
     return dict(data)
 
 
-def fill(
-    module: nn.Module, tensors: Mapping[str, Tensor], *, where: object, ignored: Collection[str] = ()
+def check_tensors(
+    own: Mapping[str, Tensor], tensors: Mapping[str, Tensor], *, where: object, ignored: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """Copy tensors into a module: every one that it has, each of exactly its shape.
+    """Refuse tensors that a module can't be filled with: every one that it has must be there, in exactly its shape.
 
     Args:
-        module: what to fill.
-        tensors: by the module's names.
+        own: the module's, by name; only shapes and dtypes are looked at.
+        tensors: what should fill it.
         where: the file, for messages.
         ignored: beginnings of names that may be there and aren't wanted.
 
@@ -104,7 +107,6 @@ def fill(
     Raises:
         CheckpointError: naming tensors that are missing, of another shape, not of numbers, or not finite.
     """
-    own = module.state_dict()
     missing = sorted(own.keys() - tensors.keys())
     if missing:
         raise CheckpointError(f"{where}: {len(missing)} tensors are missing: {_list(missing)}.")
@@ -116,8 +118,17 @@ def fill(
     if wrong:
         raise CheckpointError(f"{where}: {len(wrong)} tensors have another shape: {_list(wrong, '; ')}.")
     _require_numbers({name: tensors[name] for name in own}, own, where)
-    module.load_state_dict({name: tensors[name].to(value.dtype) for name, value in own.items()})
     return tuple(sorted(name for name in tensors.keys() - own.keys() if not name.startswith(tuple(ignored))))
+
+
+def fill(
+    module: nn.Module, tensors: Mapping[str, Tensor], *, where: object, ignored: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Copy tensors into a module, after `check_tensors`, whose arguments and result these are."""
+    own = module.state_dict()
+    extras = check_tensors(own, tensors, where=where, ignored=ignored)
+    module.load_state_dict({name: tensors[name].to(value.dtype) for name, value in own.items()})
+    return extras
 
 
 def _require_numbers(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor], where: object) -> None:

@@ -28,13 +28,12 @@ def _mlp(width: int, outputs: int, *, start: float) -> nn.Sequential:
     return nn.Sequential(nn.Linear(width, width), nn.ReLU(), last)
 
 
-class MultiHmr(nn.Module):
-    """Multi-HMR with random weights; make it with `build_model`. Its tensors' names are the released ones."""
+class Weights(nn.Module):
+    """All parts of the network that have weights, named as the released ones; no body model is needed for them."""
 
-    def __init__(self, config: ModelConfig, body: SmplxLayer, mean: MeanPerson) -> None:
+    def __init__(self, config: ModelConfig, mean: MeanPerson) -> None:
         super().__init__()
         self.config = config
-        self.body = body
         self.backbone = Backbone(config.backbone)
         self.rays = RayEmbedding(config.rays, image_side=config.image_side)
         width = self.backbone.width
@@ -44,6 +43,14 @@ class MultiHmr(nn.Module):
         self.x_attention_head = head(
             config.head, mean, token_width=width + self.rays.width, num_patches=config.num_patches
         )
+
+
+class MultiHmr(Weights):
+    """Multi-HMR with random weights; make it with `build_model`."""
+
+    def __init__(self, config: ModelConfig, body: SmplxLayer, mean: MeanPerson) -> None:
+        super().__init__(config, mean)
+        self.body = body
 
     def forward(
         self, image: Float[Tensor, "images 3 side side"], K: Float[Tensor, "images 3 3"] | None, picks: Picks
