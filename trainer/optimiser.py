@@ -1,0 +1,74 @@
+"""Learning rates over time, parameter groups, the moving mean of the weights."""
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW
+from torch.optim.swa_utils import AveragedModel
+
+from trainer.recipe import OptimiserConfig
+
+
+def learning_rate(config: OptimiserConfig, step: int) -> float:
+    """The rate of a step, counted from 0: it rises linearly over the warm-up, then follows the schedule."""
+    if step < config.warmup_steps:
+        return config.learning_rate * (step + 1) / config.warmup_steps
+    if config.schedule == "constant":
+        return config.learning_rate
+    done = (step - config.warmup_steps) / max(1, config.steps - 1 - config.warmup_steps)
+    share = config.final_factor + (1 - config.final_factor) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
+    return config.learning_rate * share
+
+
+def make_optimiser(model: nn.Module, config: OptimiserConfig) -> AdamW:
+    """Adam with decoupled decay (Loshchilov and Hutter 2019); without decay it is Adam.
+
+    Two groups, the backbone's and the rest. Vectors (biases, norms) and tables of positions don't decay.
+    """
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        decays = parameter.dim() > 1 and not name.endswith(NO_DECAY)
+        groups.setdefault((name.startswith("backbone."), decays), []).append(parameter)
+    on_gpu = next(model.parameters()).is_cuda
+    return AdamW(
+        [
+            {
+                "params": parameters,
+                "weight_decay": config.weight_decay if decays else 0.0,
+                "factor": config.backbone_factor if in_backbone else 1.0,
+            }
+            for (in_backbone, decays), parameters in groups.items()
+        ],
+        lr=config.learning_rate,
+        betas=config.betas,
+        fused=on_gpu,
+    )
+
+
+NO_DECAY = ("pos_embed", "cls_token", "pos_embedding", "queries_x", "queries_y", "values_x", "values_y")
+
+
+def set_learning_rate(optimiser: AdamW, rate: float) -> None:
+    """Set the rate of every group, by its factor."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate * group["factor"]
+
+
+def clip_gradients(parameters: Iterable[nn.Parameter], clip_norm: float | None) -> Tensor:
+    """Shorten the gradient of all weights together to `clip_norm`; its norm before that."""
+    return nn.utils.clip_grad_norm_(parameters, math.inf if clip_norm is None else clip_norm)
+
+
+def make_average(model: nn.Module, decay: float) -> AveragedModel:
+    """A copy that follows the weights: exponentially with `decay`, but at step n not slower than (1 + n) / (10 + n).
+
+    Without that the random start would be remembered for 1 / (1 - decay) steps.
+    """
+
+    def follow(averages: list[Tensor], current: list[Tensor], num_averaged: Tensor | int) -> None:
+        step = float(num_averaged)
+        torch._foreach_lerp_(averages, current, 1 - min(decay, (1 + step) / (10 + step)))
+
+    return AveragedModel(model, multi_avg_fn=follow)
