@@ -17,15 +17,16 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
-from torch.optim.swa_utils import AveragedModel
 
 from cuffs.codec import decode, encode
 from cuffs.errors import CheckpointError
 from cuffs.publish import publish_folder
 from trainer.model.config import ModelConfig
+from trainer.model.network import MultiHmr
 from trainer.model_folder import write_model
+from trainer.optimiser import MovingAverage
 from trainer.tensor_files import check_tensors, fill, read_tensors
 
 logger = logging.getLogger(__name__)
@@ -88,11 +89,11 @@ class TrainingAbout:
 class Trainee:
     """What changes from step to step."""
 
-    model: nn.Module
+    model: MultiHmr
     optimiser: Optimizer
-    average: AveragedModel | None
+    average: MovingAverage | None
 
-    def best(self) -> nn.Module:
+    def best(self) -> MultiHmr:
         """The network to be looked at: the moving mean, where there is one."""
         return self.model if self.average is None else self.average.module
 
@@ -119,7 +120,7 @@ def write_checkpoint(
         version=VERSION,
         step=step,
         run=about,
-        num_averaged=None if trainee.average is None else int(trainee.average.n_averaged),
+        num_averaged=None if trainee.average is None else trainee.average.num_steps,
     )
     origin = {"step": step, **encode(about)}
     with publish_folder(folder) as scratch:
@@ -166,11 +167,11 @@ def restore(folder: Path, trainee: Trainee, about: TrainingAbout) -> None:
         state["step"] = torch.tensor(float(about.step), device=parameter.device if fused else "cpu")
         for moment in MOMENTS:
             state[moment] = tensors[f"{moment}.{name}"].to(parameter.device)
-    if (trainee.average is None) != (about.num_averaged is None):
+    if (trainee.average is None) is not (about.num_averaged is None):
         raise CheckpointError(f"{folder}: a moving mean is kept by only one of the recipe and the checkpoint.")
-    if trainee.average is not None:
+    if trainee.average is not None and about.num_averaged is not None:
         fill(trainee.average.module, read_tensors(folder / "model.safetensors"), where=folder / "model.safetensors")
-        trainee.average.n_averaged.fill_(about.num_averaged)
+        trainee.average.num_steps = about.num_averaged
     torch.set_rng_state(tensors["random.cpu"])
     for number in range(torch.cuda.device_count() if "random.cuda0" in tensors else 0):
         torch.cuda.set_rng_state(tensors["random.cuda0"], number)

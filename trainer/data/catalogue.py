@@ -1,6 +1,5 @@
 """What there is to train on: every sample of some shards, as arrays small enough for a million of them."""
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +10,8 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from cuffs.errors import ConfigError, RecordError
-from cuffs.records import Sample
-from cuffs.shards import ShardIndex, ShardSample, read_index, read_member
+from cuffs.records import BodyModelRef, Sample
+from cuffs.shards import ShardIndex, ShardSample, read_index, read_sample
 from trainer.data.config import Split
 
 logger = logging.getLogger(__name__)
@@ -146,32 +145,31 @@ def require_readable(tar: Path, index: ShardIndex, body_sha256: str) -> None:
         )
     if index.sample_schema != Sample.SCHEMA:
         raise RecordError(f"{tar} holds {index.sample_schema!r}, but this program reads {Sample.SCHEMA!r}.")
-    if index.samples:
-        first = index.samples[0]
-        require_body(_annotation(tar, first), body_sha256, where=f"{tar}:{first.key}")
+    for entry in index.samples[:1]:
+        try:
+            first = read_sample(tar, entry)
+        except RecordError as problem:
+            logger.warning("%s", problem)  # what becomes of it is decided when training comes to it
+        else:
+            require_body(first.body_model, body_sha256, where=f"{tar}:{entry.key}")
 
 
-def require_body(annotation: object, body_sha256: str, *, where: str) -> None:
+def require_body(found: BodyModelRef, body_sha256: str, *, where: str) -> None:
     """Refuse labels of another body model: their numbers would mean other bodies.
 
     Args:
-        annotation: plain values of KEY.json, or what a broken file holds instead.
+        found: of the annotation.
         body_sha256: hash of the body model in use.
         where: the sample, for messages.
 
     Raises:
         RecordError: with both hashes.
     """
-    match annotation:
-        case {"body_model": {"name": name, "sha256": str(found)}}:
-            pass
-        case _:
-            raise RecordError(f"{where}.json names no body model: it is no annotation of ours.")
-    if found != body_sha256:
+    if found.sha256 != body_sha256:
         raise RecordError(
-            f"{where} is labelled with the body model {name!r} {found[:16]}, but the one in use is {body_sha256[:16]}. "
-            "Set CUFFS_ASSETS to the folder of the model that the data was rendered with, or render it anew: "
-            "parameters of one model mean nothing to another."
+            f"{where} is labelled with the body model {found.name!r} {found.sha256[:16]}, but the one in use is "
+            f"{body_sha256[:16]}. Set CUFFS_ASSETS to the folder of the model that the data was rendered with, or "
+            "render it anew: parameters of one model mean nothing to another."
         )
 
 
@@ -187,21 +185,9 @@ def require_distinct(catalogues: Sequence[Catalogue]) -> None:
             raise ConfigError(f"two datasets are called {first!r}: give names, `--data NAME=FOLDER`.")
 
 
-def _annotation(tar: Path, sample: ShardSample) -> object:
-    try:
-        return json.loads(read_member(tar, sample, "json"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as problem:
-        raise RecordError(f"{tar}:{sample.key}.json is not JSON ({problem}).") from None
-
-
 def _split_of(tar: Path, sample: ShardSample) -> str:
     """From the index, else (older shards) from the annotation."""
-    if sample.split is not None:
-        return sample.split
-    match _annotation(tar, sample):
-        case {"provenance": {"split": str(split)}}:
-            return split
-    raise RecordError(f"{tar}:{sample.key}.json has no provenance.split: it is no annotation of ours.")
+    return sample.split or read_sample(tar, sample).provenance.split
 
 
 def _members(tar: Path, sample: ShardSample) -> tuple:

@@ -1,7 +1,6 @@
 """One sample as the network sees it: a function of (seed, epoch, place in the epoch)."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -9,10 +8,9 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from cuffs.codec import decode
 from cuffs.errors import InputError, RecordError, UnavailableError
-from cuffs.records import Sample
 from cuffs.seeding import stream
+from cuffs.shards.reader import decode_annotation
 from trainer.data.appearance import draw_appearance
 from trainer.data.catalogue import ANNOTATION, PICTURE, SHA256_BYTES, Catalogue, require_body
 from trainer.data.config import AugmentConfig, DataConfig
@@ -74,13 +72,9 @@ def make_example(
         ForeignSample: if it is of another body model.
         RecordError: saying what is wrong with it.
     """
+    sample = decode_annotation(annotation, where=where)
     try:
-        plain = json.loads(annotation)
-    except (json.JSONDecodeError, UnicodeDecodeError) as problem:
-        raise RecordError(f"{where}.json is not JSON ({problem}).") from None
-    sample = decode(Sample, plain, where=f"{where}.json")
-    try:
-        require_body(plain, rules.body_sha256, where=where)
+        require_body(sample.body_model, rules.body_sha256, where=where)
     except RecordError as problem:
         raise ForeignSample(str(problem)) from None
     people, size = labels_of(sample.people), (sample.image.width, sample.image.height)
