@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.optim import Optimizer
+from torch.optim import AdamW
 
 from cuffs.codec import decode, encode
 from cuffs.errors import CheckpointError
@@ -90,7 +90,7 @@ class Trainee:
     """What changes from step to step."""
 
     model: MultiHmr
-    optimiser: Optimizer
+    optimiser: AdamW
     average: MovingAverage | None
 
     def best(self) -> MultiHmr:
@@ -125,7 +125,9 @@ def write_checkpoint(
     origin = {"step": step, **encode(about)}
     with publish_folder(folder) as scratch:
         write_model(scratch, trainee.best().state_dict(), model=model, origin=origin, licence=about.licence)
-        save_file({name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}, scratch / TENSORS)
+        save_file(
+            {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}, scratch / TENSORS
+        )
         (scratch / ABOUT).write_text(json.dumps(encode(state), indent=1) + "\n", encoding="utf-8")
     for old in checkpoints_of(run)[:-keep]:
         shutil.rmtree(old)
@@ -162,9 +164,7 @@ def restore(folder: Path, trainee: Trainee, about: TrainingAbout) -> None:
     check_tensors(wanted, {name: tensors[name] for name in tensors.keys() & wanted.keys()}, where=path)
     for name, parameter in trainee.model.named_parameters():
         state = trainee.optimiser.state[parameter]
-        # Adam counts steps for each parameter, on the CPU unless fused.
-        fused = trainee.optimiser.defaults["fused"]
-        state["step"] = torch.tensor(float(about.step), device=parameter.device if fused else "cpu")
+        state["step"] = torch.tensor(float(about.step), device=parameter.device)
         for moment in MOMENTS:
             state[moment] = tensors[f"{moment}.{name}"].to(parameter.device)
     if (trainee.average is None) is not (about.num_averaged is None):

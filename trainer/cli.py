@@ -11,8 +11,8 @@ import tyro
 
 from cuffs.body import find_body_model
 from cuffs.errors import CuffsError
-from trainer.data.catalogue import parse_source
 from trainer.journal import draw_curve
+from trainer.prepare import parse_sources
 from trainer.ranks import joined
 from trainer.recipe import load_recipe
 from trainer.train import RunRequest, train
@@ -37,22 +37,29 @@ class _Asked:
         return self.yes
 
 
-def run(recipe: tyro.conf.Positional[Path], data: list[str], out: Path, device: str = "auto", resume: bool = False) -> int:
+def run(
+    recipe: tyro.conf.Positional[Path],
+    data: list[str],
+    out: Path,
+    val: tuple[str, ...] = (),
+    device: str = "auto",
+    resume: bool = False,
+) -> int:
     """Train Multi-HMR on shards. On several GPUs: torchrun --nproc-per-node N -m trainer.cli RECIPE --data …
 
     Stop it with Ctrl-C or SIGTERM: it finishes its step, writes a checkpoint, and ends with code 130; --resume goes on.
 
     Args:
         recipe: A file from trainer/recipes/, or one of your own.
-        data: Datasets' folders (as `cuffs render` makes them) or single shards; NAME=FOLDER gives one a name.
+        data: Datasets' folders (as `cuffs render` makes them) or single shards; NAME=FOLDER gives one a name. Or
+            addresses to stream from, as webdataset reads them.
+        val: Other datasets to validate on; without them the same ones' held-out split.
         out: The run's folder: checkpoints, numbers, pictures, TensorBoard's files.
         device: cpu, cuda, or auto: cuda where there is one.
         resume: Go on from the newest checkpoint; from the beginning where there is none yet.
     """
     asked = _Asked()
-    request = RunRequest(
-        recipe=load_recipe(recipe), sources=[parse_source(text) for text in data], out=out, resume=resume
-    )
+    request = RunRequest(recipe=load_recipe(recipe), sources=parse_sources(data, val), out=out, resume=resume)
     with joined(device) as ranks:
         logging.getLogger().setLevel(logging.INFO if ranks.is_first else logging.WARNING)
         end = train(request, find_body_model(), ranks, stop_wanted=asked)

@@ -32,7 +32,6 @@ def make_optimiser(model: nn.Module, config: OptimiserConfig) -> AdamW:
     for name, parameter in model.named_parameters():
         decays = parameter.dim() > 1 and not name.endswith(NO_DECAY)
         groups.setdefault((name.startswith("backbone."), decays), []).append(parameter)
-    on_gpu = next(model.parameters()).is_cuda
     return AdamW(
         [
             {
@@ -44,7 +43,7 @@ def make_optimiser(model: nn.Module, config: OptimiserConfig) -> AdamW:
         ],
         lr=config.learning_rate,
         betas=config.betas,
-        fused=on_gpu,
+        fused=True,
     )
 
 
@@ -78,6 +77,6 @@ class MovingAverage:
     def follow(self, model: MultiHmr) -> None:
         """Take in the weights after a step."""
         kept = min(self.decay, (1 + self.num_steps) / (10 + self.num_steps))
-        averages, current = list(self.module.parameters()), list(model.parameters())
-        torch._foreach_lerp_(averages, current, 1 - kept)
+        for average, current in zip(self.module.parameters(), model.parameters(), strict=True):
+            average.lerp_(current, 1 - kept)
         self.num_steps += 1

@@ -4,8 +4,9 @@ import hashlib
 import importlib.metadata
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +14,19 @@ import torch
 
 from cuffs.body import BodyModel
 from cuffs.codec import encode
-from cuffs.errors import CheckpointError, InputError
+from cuffs.errors import CheckpointError, ConfigError, InputError
 from cuffs.shards.reader import decode_annotation
 from trainer.body_model import SmplxLayer
 from trainer.checkpoint import DataAbout, RunAbout, Trainee
-from trainer.data.catalogue import Catalogue, Source, open_catalogue, require_distinct
+from trainer.data.catalogue import Catalogue, Source, open_catalogue, parse_source, require_distinct
 from trainer.data.config import PLAIN, Split
 from trainer.data.examples import EverySample, ExampleRules, ExampleSource, read_sample_bytes
 from trainer.data.geometry import whole_picture
 from trainer.data.order import epoch_counts
 from trainer.data.people import PeopleLabels, concatenate_people, labels_of, mirror_rule
+from trainer.data.stream import Remote, Stream, StreamPlace, parse_remote
 from trainer.model.camera import encode_depth
+from trainer.model.config import ModelConfig
 from trainer.model.mean import MeanPerson, PeopleValid, mean_person, neutral_person
 from trainer.model.network import MultiHmr, build_model
 from trainer.model_folder import load_model
@@ -36,6 +39,9 @@ logger = logging.getLogger(__name__)
 MEAN_SAMPLES = 2000
 """Annotations, spread over the data, that the mean person is taken of."""
 
+STREAM_SAMPLES = 300
+"""Likewise of a stream."""
+
 OWN_LICENCE = "the weights' owner decides; they carry what the data and imports in origin oblige to"
 PACKAGES = ("cuffs", "torch", "numpy", "pillow", "safetensors")
 
@@ -44,36 +50,79 @@ PACKAGES = ("cuffs", "torch", "numpy", "pillow", "safetensors")
 class RunData:
     """What a run reads."""
 
-    training: ExampleSource
+    training: ExampleSource | Stream
     validation: EverySample
     abouts: tuple[DataAbout, ...]
 
 
-def open_data(recipe: TrainRecipe, sources: Sequence[Source], body: BodyModel) -> RunData:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What the user named: local datasets, or streams, for training; local ones for validation."""
+
+    training: tuple[Source, ...] | tuple[Remote, ...]
+    validation: tuple[Source, ...]
+
+
+def parse_sources(data: Sequence[str], validation: Sequence[str]) -> Sources:
+    """The datasets that a command names. Without others, validation takes its split of the same local ones.
+
+    Raises:
+        ConfigError: if one is not there, or streams and local datasets are mixed.
+    """
+    remotes = [remote for text in data if (remote := parse_remote(text)) is not None]
+    if remotes and len(remotes) < len(data):
+        raise ConfigError("--data names streams and local datasets: one run reads either streams or files.")
+    local = () if remotes else tuple(parse_source(text) for text in data)
+    held_out = tuple(parse_source(text) for text in validation)
+    return Sources(training=tuple(remotes) or local, validation=held_out or local)
+
+
+def open_data(recipe: TrainRecipe, sources: Sources, body: BodyModel, place: StreamPlace) -> RunData:
     """Look at all shards.
+
+    Args:
+        recipe: says which samples.
+        sources: where they are.
+        body: the body model in use.
+        place: of this process, for streams.
 
     Raises:
         RecordError: naming the shard that can't be used.
         ConfigError: if there is nothing to train on, or weights name other datasets.
     """
-    training = open_split(sources, recipe.data.split, body)
-    validation = open_split(sources, recipe.validation.split, body)
     rules = ExampleRules(
         side=recipe.model.image_side, augment=recipe.augment, mirror=mirror_rule(body), body_sha256=body.sha256
     )
     if recipe.augment.framing.flip_probability > 0 and rules.mirror.residual_mm > 0:
         logger.info("the body model is symmetric to %.2f mm: so far are flipped labels off", rules.mirror.residual_mm)
-    counts = epoch_counts(
-        {catalogue.name: len(catalogue) for catalogue in training}, recipe.data.weights, recipe.data.epoch_size
-    )
-    few = [first_of(catalogue, recipe.validation.max_samples) for catalogue in validation]
-    if not sum(len(catalogue) for catalogue in few):
+    validation = [
+        first_of(catalogue, recipe.validation.max_samples)
+        for catalogue in open_split(sources.validation, recipe.validation.split, body)
+    ]
+    if not sum(len(catalogue) for catalogue in validation):
         logger.warning("nothing to validate on: no sample is in the split %r", recipe.validation.split)
-    return RunData(
-        training=ExampleSource(training, rules, recipe.data, counts=counts, seed=recipe.seed),
-        validation=EverySample(few, replace(rules, augment=PLAIN), recipe.data),
-        abouts=tuple(about_data(catalogue) for catalogue in training),
+    training, abouts = _open_training(recipe, sources, body, rules, place)
+    held_out = EverySample(validation, replace(rules, augment=PLAIN), recipe.data)
+    return RunData(training=training, validation=held_out, abouts=abouts)
+
+
+def _open_training(
+    recipe: TrainRecipe, sources: Sources, body: BodyModel, rules: ExampleRules, place: StreamPlace
+) -> tuple[ExampleSource | Stream, tuple[DataAbout, ...]]:
+    remotes = [source for source in sources.training if isinstance(source, Remote)]
+    if remotes:
+        size = recipe.optimiser.batch_size // place.world_size
+        streamed = Stream(remotes, rules, recipe.data, batch_size=size, seed=recipe.seed, place=place)
+        return streamed, tuple(
+            DataAbout(name=remote.name, shards=0, samples=0, content=remote.urls) for remote in remotes
+        )
+    local = [source for source in sources.training if isinstance(source, Source)]
+    catalogues = [first_of(found, recipe.data.max_samples) for found in open_split(local, recipe.data.split, body)]
+    counts = epoch_counts(
+        {catalogue.name: len(catalogue) for catalogue in catalogues}, recipe.data.weights, recipe.data.epoch_size
     )
+    source = ExampleSource(catalogues, rules, recipe.data, counts=counts, seed=recipe.seed)
+    return source, tuple(about_data(catalogue) for catalogue in catalogues)
 
 
 def open_split(sources: Sequence[Source], split: Split, body: BodyModel) -> list[Catalogue]:
@@ -99,13 +148,23 @@ def about_data(catalogue: Catalogue) -> DataAbout:
     )
 
 
-def mean_of_data(source: ExampleSource, recipe: TrainRecipe) -> MeanPerson:
-    """The mean person of the training data, from samples spread evenly over it.
+def mean_of_data(source: ExampleSource | Stream, recipe: TrainRecipe) -> MeanPerson:
+    """The mean person of the training data, from samples spread evenly over it, or from a stream's first.
 
     Raises:
         RecordError: if a sample is corrupt and the recipe says to stop.
     """
     labels, codes = [labels_of(())], [torch.zeros(0)]
+    for people, focal_px in _stream_labels(source) if isinstance(source, Stream) else _spread_labels(source):
+        focal = torch.full((len(people.transl),), focal_px)
+        labels.append(people)
+        depth = torch.from_numpy(people.head_cam[:, 2]).float()
+        codes.append(encode_depth(depth, focal, mode=recipe.model.depth, image_side=recipe.model.image_side))
+    return _mean(concatenate_people(labels), torch.cat(codes))
+
+
+def _spread_labels(source: ExampleSource) -> Iterator[tuple[PeopleLabels, float]]:
+    """People of samples all over the data, and the focal length when the whole picture fills the square, pixels."""
     places = np.unique(np.linspace(0, source.epoch_size - 1, MEAN_SAMPLES).round().astype(int))
     for dataset, number in sorted({source.place(int(place)) for place in places}):
         catalogue = source.catalogues[dataset]
@@ -113,17 +172,17 @@ def mean_of_data(source: ExampleSource, recipe: TrainRecipe) -> MeanPerson:
             annotation, _ = read_sample_bytes(catalogue, number)
             sample = decode_annotation(annotation, where=catalogue.where(number))
         except InputError:
-            if recipe.data.on_corrupt == "stop":
+            if source.config.on_corrupt == "stop":
                 raise
             continue  # named and counted when training comes to it
-        people = labels_of(sample.people)
-        side = recipe.model.image_side
-        framing = whole_picture(sample.image.width, sample.image.height, side=side)
-        focal = torch.full((len(people.transl),), float(framing.scale * sample.camera.K[0, 0]))
-        labels.append(people)
-        depth = torch.from_numpy(people.head_cam[:, 2]).float()
-        codes.append(encode_depth(depth, focal, mode=recipe.model.depth, image_side=side))
-    return _mean(concatenate_people(labels), torch.cat(codes))
+        framing = whole_picture(sample.image.width, sample.image.height, side=source.rules.side)
+        yield labels_of(sample.people), float(framing.scale * sample.camera.K[0, 0])
+
+
+def _stream_labels(source: Stream) -> Iterator[tuple[PeopleLabels, float]]:
+    """Likewise, of the first samples that come."""
+    for example in islice(source.plain_examples(), STREAM_SAMPLES):
+        yield example.people, float(example.K[0, 0])
 
 
 def _mean(people: PeopleLabels, codes: torch.Tensor) -> MeanPerson:
@@ -145,7 +204,7 @@ def _mean(people: PeopleLabels, codes: torch.Tensor) -> MeanPerson:
 
 
 def make_model(
-    recipe: TrainRecipe, body: SmplxLayer, source: ExampleSource, *, fresh: bool
+    recipe: TrainRecipe, body: SmplxLayer, source: ExampleSource | Stream, *, fresh: bool
 ) -> tuple[MultiHmr, dict | None, str]:
     """The network at the start, what is known of imported weights, and their licence.
 
@@ -171,20 +230,22 @@ def make_model(
     return model, origin, about.licence
 
 
-def require_same_network(recipe: TrainRecipe, theirs: object) -> None:
+def require_same_network(recipe: TrainRecipe, found: ModelConfig) -> None:
     """Refuse to start from weights of another network.
 
     Raises:
         CheckpointError: naming what differs.
     """
-    ours, theirs = encode(recipe.model), encode(theirs)
+    ours, theirs = encode(recipe.model), encode(found)
     for config in (ours, theirs):
         config["backbone"].pop("weights")
         config["backbone"].pop("layer_scale")
     different = [name for name in ours if ours[name] != theirs[name]]
     if different:
         told = "; ".join(f"{name}: {theirs[name]} there, {ours[name]} here" for name in different)
-        raise CheckpointError(f"start_from: {recipe.start_from} holds another network than the recipe's model ({told}).")
+        raise CheckpointError(
+            f"start_from: {recipe.start_from} holds another network than the recipe's model ({told})."
+        )
 
 
 def make_trainee(model: MultiHmr, recipe: TrainRecipe, ranks: Ranks) -> Trainee:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from cuffs.codec import encode
 from cuffs.config import build, load_yaml, require_fraction
 from cuffs.errors import ConfigError
 from trainer.data.config import AugmentConfig, DataConfig, Split
@@ -117,14 +116,14 @@ class TrainRecipe:
     """Folder of a checkpoint whose weights are taken: one of ours, or an imported one. A relative path starts at the
     recipe's folder."""
 
-    model: ModelConfig = ModelConfig()
-    targets: TargetConfig = TargetConfig()
-    losses: LossConfig = LossConfig()
+    model: ModelConfig = field(default_factory=ModelConfig)
+    targets: TargetConfig = field(default_factory=TargetConfig)
+    losses: LossConfig = field(default_factory=LossConfig)
     data: DataConfig = field(default_factory=DataConfig)
-    augment: AugmentConfig = AugmentConfig()
-    optimiser: OptimiserConfig = OptimiserConfig()
-    validation: ValidationConfig = ValidationConfig()
-    records: RecordsConfig = RecordsConfig()
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    validation: ValidationConfig = field(default_factory=ValidationConfig)
+    records: RecordsConfig = field(default_factory=RecordsConfig)
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -160,18 +159,18 @@ def differences(ours: object, theirs: object, prefix: str = "") -> list[str]:
     return [] if ours == theirs else [f"{prefix}: {theirs} before, {ours} now"]
 
 
-def require_same(recipe: TrainRecipe, before: object, *, where: str) -> None:
+def require_same(now: object, before: object, *, where: str) -> None:
     """Refuse to go on with a run under another recipe.
 
     Args:
-        recipe: what the user gave now.
-        before: plain values of the recipe that the run was started with.
+        now: plain values of what the user gives.
+        before: those of the recipe that the run was started with.
         where: the checkpoint, for the message.
 
     Raises:
         ConfigError: naming every key that differs.
     """
-    if found := differences(encode(recipe), before):
+    if found := differences(now, before):
         raise ConfigError(
             f"{where} was trained with another recipe ({'; '.join(found)}). Resume with the same one, or start a new "
             "run, with start_from if it shall begin at these weights."

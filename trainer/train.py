@@ -1,7 +1,6 @@
 """The training loop: from the newest checkpoint, or from the start, to the recipe's last step."""
 
 import logging
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
@@ -16,16 +15,24 @@ from torch.nn.parallel import DistributedDataParallel
 
 from cuffs.body import BodyModel
 from cuffs.codec import encode
-from cuffs.errors import CheckFailed, ConfigError, InputError
+from cuffs.errors import CheckFailed, ConfigError
 from cuffs.publish import explained, write_bytes
 from trainer.body_model import SmplxLayer
-from trainer.checkpoint import RunAbout, checkpoints_of, read_training_about, restore, write_checkpoint
+from trainer.checkpoint import (
+    RunAbout,
+    Trainee,
+    TrainingAbout,
+    checkpoints_of,
+    read_training_about,
+    restore,
+    write_checkpoint,
+)
 from trainer.data.batches import PackedBatch, StepPlaces, load_batches
-from trainer.data.catalogue import Source
+from trainer.data.stream import Stream, StreamPlace, stream_batches
 from trainer.journal import NUMBERS, Journal, note_corrupt
 from trainer.losses import TERMS
 from trainer.metrics import HandVertices, Tally, hand_vertices, scores
-from trainer.prepare import RunData, about_run, make_model, make_trainee, open_data
+from trainer.prepare import RunData, Sources, about_run, make_model, make_trainee, open_data
 from trainer.ranks import Ranks
 from trainer.recipe import TrainRecipe, require_same
 from trainer.step import Learner, StepReport, learn
@@ -41,7 +48,7 @@ class RunRequest:
     """What the user asked for."""
 
     recipe: TrainRecipe
-    sources: Sequence[Source]
+    sources: Sources
     out: Path
     resume: bool
 
@@ -96,18 +103,22 @@ def train(
             f"optimiser.batch_size is {recipe.optimiser.batch_size}, which {ranks.world_size} processes can't share."
         )
     newest = _newest(request, ranks)
-    data = open_data(recipe, request.sources, body)
+    before = None if newest is None else read_training_about(newest)
+    place = StreamPlace(rank=ranks.rank, world_size=ranks.world_size, first_step=0 if before is None else before.step)
+    data = open_data(recipe, request.sources, body, place)
     layer = SmplxLayer(body)
     model, started_from, licence = make_model(recipe, layer, data.training, fresh=newest is None)
     about = about_run(recipe, data, body, started_from=started_from, licence=licence)
     trainee = make_trainee(model, recipe, ranks)
-    step = 0 if newest is None else _go_on(newest, trainee, about, recipe)
+    if newest is not None and before is not None:
+        _go_on(newest, before, trainee, about)
     make_targets = TargetMaker(model.body, recipe.model, recipe.targets).to(ranks.device)
     if recipe.optimiser.compile:
         model.backbone.compile()
     network: nn.Module = DistributedDataParallel(model) if ranks.world_size > 1 else model
     learner = Learner(recipe=recipe, ranks=ranks, trainee=trainee, network=network, make_targets=make_targets)
     hands = hand_vertices(body, ranks.device)
+    step = place.first_step
     with closing(Journal(request.out, first_step=step)) if ranks.is_first else nullcontext() as journal:
         if journal is not None:
             write_bytes(request.out / "recipe.yaml", yaml.safe_dump(encode(recipe), sort_keys=False).encode())
@@ -128,20 +139,18 @@ def _newest(request: RunRequest, ranks: Ranks) -> Path | None:
     return found[-1] if found else None
 
 
-def _go_on(folder: Path, trainee, about: RunAbout, recipe: TrainRecipe) -> int:
-    """Restore; the number of the next step."""
-    before = read_training_about(folder)
-    require_same(recipe, before.run.recipe, where=str(folder))
+def _go_on(folder: Path, before: TrainingAbout, trainee: Trainee, about: RunAbout) -> None:
+    """Restore, if this run is the one that the checkpoint is of."""
+    require_same(about.recipe, before.run.recipe, where=str(folder))
     if before.run.body_sha256 != about.body_sha256:
         raise ConfigError(f"{folder} was trained with the body model {before.run.body_sha256[:16]}, another one.")
-    if encode(before.run.data) != encode(about.data):
+    if before.run.data != about.data:
         raise ConfigError(
             f"{folder} was trained on other data ({encode(before.run.data)}; now {encode(about.data)}). Give the same "
             "shards, or start a new run with start_from."
         )
     restore(folder, trainee, before)
     logger.info("going on from %s", folder)
-    return before.step
 
 
 class _Clock:
@@ -163,7 +172,7 @@ class _Clock:
         self.images += images
         self.mark = time.perf_counter()
 
-    def read(self) -> dict[str, float | None]:
+    def read(self) -> dict[str, float]:
         """Speed since the last reading, which begins anew."""
         passed = max(1e-9, time.perf_counter() - self.began)
         found = {"speed/samples_per_s": self.images / passed, "speed/waiting_share": self.waited / passed}
@@ -199,6 +208,10 @@ def _loop(run: Run, step: int, stop_wanted: Callable[[], bool]) -> RunEnd:
 def _batches(run: Run, step: int) -> Iterator[PackedBatch]:
     """This process' batches from a step on."""
     config, data, ranks = run.recipe.optimiser, run.recipe.data, run.learner.ranks
+    source, on_gpu = run.data.training, ranks.device.type == "cuda"
+    if isinstance(source, Stream):
+        left = config.steps - step
+        return stream_batches(source, steps=left, workers=data.workers, prefetch=data.prefetch, pin=on_gpu)
     places = StepPlaces(
         first=step,
         steps=config.steps,
@@ -206,8 +219,7 @@ def _batches(run: Run, step: int) -> Iterator[PackedBatch]:
         rank=ranks.rank,
         world_size=ranks.world_size,
     )
-    on_gpu = ranks.device.type == "cuda"
-    return load_batches(run.data.training, places, workers=data.workers, prefetch=data.prefetch, pin=on_gpu)
+    return load_batches(source, places, workers=data.workers, prefetch=data.prefetch, pin=on_gpu)
 
 
 def _note_corrupt(run: Run, causes: Sequence[str]) -> None:
@@ -220,7 +232,7 @@ def _note_corrupt(run: Run, causes: Sequence[str]) -> None:
         raise CheckFailed(f"{count} samples are corrupt, more than data.max_corrupt = {limit}; see corrupt.jsonl.")
 
 
-def _log(run: Run, step: int, report: StepReport, speed: dict[str, float | None]) -> None:
+def _log(run: Run, step: int, report: StepReport, speed: dict[str, float]) -> None:
     if run.journal is None:
         return
     terms = {f"train/{name}": value for name, value in zip(TERMS, report.terms.tolist(), strict=True)}
@@ -241,7 +253,7 @@ def _log(run: Run, step: int, report: StepReport, speed: dict[str, float | None]
     run.journal.write(step, values)
     logger.info(
         "step %d: loss %.4g, gradient %.3g, %.1f samples/s, %.0f %% waiting for data",
-        step, report.loss, report.gradient_norm, speed["speed/samples_per_s"], 100 * (speed["speed/waiting_share"] or 0),
+        step, report.loss, report.gradient_norm, speed["speed/samples_per_s"], 100 * speed["speed/waiting_share"],
     )  # fmt: skip
 
 

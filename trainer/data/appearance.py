@@ -15,7 +15,7 @@ BLUR_SIDE = 448
 
 
 def draw_appearance(config: AppearanceConfig, picture: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A changed picture. Which changes are made is drawn first, so that each has its own numbers whatever the others do.
+    """A changed picture. Which changes are made is drawn first; each then has its own numbers, whatever the others do.
 
     Args:
         config: the recipe's `augment.appearance`.

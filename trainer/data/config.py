@@ -23,6 +23,9 @@ class DataConfig:
     epoch_size: int | None = None
     """Samples in an epoch; null: as many as there are."""
 
+    max_samples: int | None = None
+    """The first so many of each dataset; null: all. To try a recipe, or to overfit on purpose."""
+
     on_corrupt: Literal["stop", "skip"] = "stop"
     """What a sample does that can't be read. skip: another one takes its place, and it is named and counted."""
 
@@ -43,6 +46,8 @@ class DataConfig:
             raise ConfigError(f"weights must be 0 or more, found {dict(self.weights)}.")
         if self.epoch_size is not None and self.epoch_size < 1:
             raise ConfigError(f"epoch_size is {self.epoch_size}, but must be 1 or more, or null.")
+        if self.max_samples is not None and self.max_samples < 1:
+            raise ConfigError(f"max_samples is {self.max_samples}, but must be 1 or more, or null.")
         for name, least in (("max_corrupt", 0), ("workers", 0), ("prefetch", 1), ("stream_buffer", 1)):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name} is {getattr(self, name)}, but must be {least} or more.")
@@ -99,7 +104,7 @@ class ColourConfig:
 class AppearanceConfig:
     """What is done to pixels and leaves the labels alone."""
 
-    colour: ColourConfig = ColourConfig()
+    colour: ColourConfig = field(default_factory=ColourConfig)
     blur_probability: float = 0.15
     blur_sigma: tuple[float, float] = (0.3, 1.5)
     """Gaussian, pixels at a side of 448; larger squares are blurred in proportion."""
@@ -131,8 +136,8 @@ class AppearanceConfig:
 class AugmentConfig:
     """A recipe's `augment:` block; every probability is of one sample."""
 
-    framing: FramingConfig = FramingConfig()
-    appearance: AppearanceConfig = AppearanceConfig()
+    framing: FramingConfig = field(default_factory=FramingConfig)
+    appearance: AppearanceConfig = field(default_factory=AppearanceConfig)
 
 
 PLAIN = AugmentConfig(

@@ -13,7 +13,7 @@ from cuffs.seeding import stream
 from cuffs.shards.reader import decode_annotation
 from trainer.data.appearance import draw_appearance
 from trainer.data.catalogue import ANNOTATION, PICTURE, SHA256_BYTES, Catalogue, require_body
-from trainer.data.config import AugmentConfig, DataConfig
+from trainer.data.config import AugmentConfig, DataConfig, Split
 from trainer.data.geometry import decode_picture, draw_framing, frame_picture
 from trainer.data.order import epoch_order
 from trainer.data.people import MirrorRule, PeopleLabels, labels_of, mirror_people
@@ -30,6 +30,7 @@ class Example:
     pixels: UInt8[np.ndarray, "side side 3"]
     K: Float[np.ndarray, "3 3"]
     people: PeopleLabels
+    split: Split
     corrupt: tuple[str, ...] = ()
     """What was found wrong with samples that should have been in this one's place."""
 
@@ -89,6 +90,7 @@ def make_example(
         pixels=np.asarray(square),
         K=framing.intrinsics(sample.camera.K),
         people=mirror_people(people, rules.mirror) if framing.flipped else people,
+        split=sample.provenance.split,
     )
 
 

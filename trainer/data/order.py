@@ -30,7 +30,9 @@ def epoch_counts(sizes: Mapping[str, int], weights: Mapping[str, float], epoch_s
     shares = np.array([weights[name] if weights else size for name, size in sizes.items()], float)
     empty = [name for name, share in zip(sizes, shares, strict=True) if share > 0 and sizes[name] == 0]
     if empty or shares.sum() == 0:
-        raise ConfigError(f"no samples to train on in {', '.join(empty or sizes)}: look at data.split and data.weights.")
+        raise ConfigError(
+            f"no samples to train on in {', '.join(empty or sizes)}: look at data.split and data.weights."
+        )
     exact = shares / shares.sum() * (epoch_size or sum(sizes.values()))
     counts = np.floor(exact + 1e-9).astype(int)
     missing = round(float(exact.sum())) - int(counts.sum())

@@ -88,7 +88,8 @@ def mirror_rule(model: BodyModel) -> MirrorRule:
     The template's vertices are paired with the nearest of its mirror image; the coefficients' maps are those that move
     the paired vertices most nearly as the mirrored directions do (least squares).
     """
-    distance, pair = KDTree(model.v_template).query(model.v_template * FLIP)
+    distance, nearest = KDTree(model.v_template).query(model.v_template * FLIP)
+    pair = np.asarray(nearest)
     shape, expression = model.shapedirs[..., :NUM_COEFFICIENTS], model.exprdirs[..., :NUM_COEFFICIENTS]
     return MirrorRule(
         betas=_mirrored_coefficients(shape, pair),
