@@ -78,7 +78,11 @@ class TargetMaker(nn.Module):
 
     @torch.no_grad()
     def forward(self, batch: Batch) -> Targets:
-        """Targets of a batch. A NaN in it stays one, and reaches the loss."""
+        """Targets of a batch, float32 whatever autocast says. A NaN in it stays one, and reaches the loss."""
+        with torch.autocast(batch.image.device.type, enabled=False):
+            return self._forward(batch)
+
+    def _forward(self, batch: Batch) -> Targets:
         bodies = truth_bodies(self.body, batch)
         K = batch.K[batch.image_of]
         picks, kept, offset = self._patches(bodies.joints[:, HEAD], K, batch)
@@ -106,16 +110,20 @@ class TargetMaker(nn.Module):
         """Patches and offsets of the people who have one of their own, and those people's rows in the batch."""
         head_px = project(head_cam[:, None], K, near_m=None)[:, 0]
         patch = (head_px / PATCH).floor().nan_to_num().long()
-        # Written so that a NaN is not dropped here: it has to stop the run.
         lost = head_cam[:, 2] <= 0
         if self.config.heads == "in_frame":
-            lost |= (head_px < 0).any(-1) | (head_px >= self.model.image_side).any(-1)
+            lost |= outside_picture(head_px, self.model.image_side)
         patch = patch.clamp(0, self.model.num_patches - 1)
         lost |= behind_another(patch, head_cam[:, 2], batch.image_of, lost=lost)
         kept = (~lost).nonzero()[:, 0]
         patch = patch[kept]
         offset = head_px[kept] / PATCH - (patch + 0.5)
         return Picks(image_of=batch.image_of[kept], row=patch[:, 1], col=patch[:, 0]), kept, offset
+
+
+def outside_picture(pixels: Float[Tensor, "people 2"], side: int) -> Bool[Tensor, " people"]:
+    """Which points are outside: below 0, or at `side` and above. A NaN is not: it has to reach the loss and stop it."""
+    return (pixels < 0).any(-1) | (pixels >= side).any(-1)
 
 
 def behind_another(

@@ -28,6 +28,7 @@ DAMAGE = (
     IndexError,
     KeyError,
     MemoryError,
+    OSError,
     OverflowError,
     RuntimeError,
     TypeError,
@@ -62,8 +63,7 @@ def read_torch_file(path: Path, *, stand_ins: Mapping[str, type] | None = None) 
         CheckpointError: if it is damaged, packed, or names anything else; nothing in the file is run.
     """
     _require_file(path)
-    if zipfile.is_zipfile(path):
-        _refuse_packed(path)
+    _refuse_packed(path)
     allowed: list[Callable | tuple[Callable, str]] = [(cls, name) for name, cls in (stand_ins or {}).items()]
     try:
         with torch.serialization.safe_globals(allowed), warnings.catch_warnings():
@@ -150,6 +150,8 @@ def _require_file(path: Path) -> None:
 def _refuse_packed(path: Path) -> None:
     """torch stores its members as they are; a packed one can be small here and endless in memory."""
     try:
+        if not zipfile.is_zipfile(path):
+            return
         with zipfile.ZipFile(path) as archive:
             packed = [info.filename for info in archive.infolist() if info.compress_type != zipfile.ZIP_STORED]
     except DAMAGE as problem:

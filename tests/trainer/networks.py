@@ -53,7 +53,7 @@ def random_images(rng, count, side=SIDE):
 
 def random_intrinsics(rng, count, side=SIDE):
     K = np.tile(np.eye(3), (count, 1, 1))
-    K[:, 0, 0] = K[:, 1, 1] = side * rng.uniform(0.6, 1.6, count)
+    K[:, 0, 0] = K[:, 1, 1] = side * rng.uniform(0.6, 1.2, count)
     K[:, :2, 2] = side / 2 + rng.uniform(-5, 5, (count, 2))
     return torch.tensor(K, dtype=torch.float32)
 
@@ -69,8 +69,9 @@ def random_batch(rng, people_per_image, side=SIDE):
     image_of = np.repeat(np.arange(len(people_per_image)), people_per_image)
     count = len(image_of)
     K = random_intrinsics(rng, len(people_per_image), side)
-    depth = np.sort(rng.uniform(2, 6, count)) if count else np.zeros(0)
-    transl = np.stack([rng.uniform(-0.25, 0.25, count) * depth, 0.3 + 0 * depth, depth], -1)
+    depth = np.sort(rng.uniform(2.5, 6, count)) if count else np.zeros(0)
+    side_by_side = np.concatenate([np.linspace(-0.2, 0.2, n) if n > 1 else np.zeros(n) for n in people_per_image])
+    transl = np.stack([(side_by_side + rng.uniform(-0.03, 0.03, count)) * depth, 0.3 + 0 * depth, depth], -1)
     rotvecs = rng.normal(size=(count, 55, 3)) * 0.15
     rotvecs[:, 0] += [np.pi, 0, 0]
     valid = torch.ones(count, dtype=torch.bool)

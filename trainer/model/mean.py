@@ -70,16 +70,19 @@ def mean_person(
         betas: shape.
         expression: of the face.
         depth_code: of the primary keypoint, by `encode_depth`.
-        valid: what counts. A part that nobody has is at rest; a depth that nobody has is 2.5 m in a 60 degree view.
+        valid: what counts. What nobody has is as in `neutral_person`.
     """
+    neutral = neutral_person()
+    if not len(rotvecs):
+        return neutral
     rotmats = mean_rotation(rotvec_to_rotmat(rotvecs.double()), valid.joints().double())
 
-    def mean(values: Tensor, counts: Tensor, otherwise: float) -> Tensor:
-        return values[counts].double().mean(0) if counts.any() else torch.full(values.shape[1:], otherwise)
+    def mean(values: Tensor, counts: Tensor, otherwise: Tensor) -> Tensor:
+        return values[counts].double().mean(0).float() if counts.any() else otherwise
 
     return MeanPerson(
         pose_sixd=rotmat_to_sixd(rotmats)[list(POSED)].float(),
-        betas=mean(betas, valid.betas, 0.0).float(),
-        expression=mean(expression, valid.expression, 0.0).float(),
-        depth_code=float(mean(depth_code, valid.depth, math.log(2.5))),
+        betas=mean(betas, valid.betas, neutral.betas),
+        expression=mean(expression, valid.expression, neutral.expression),
+        depth_code=float(mean(depth_code, valid.depth, torch.tensor(neutral.depth_code))),
     )

@@ -32,7 +32,8 @@ def rotvec_to_rotmat(rotvec: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch
     # 1 - cos would lose half the digits at small angles.
     second = torch.where(small, 0.5 - square / 24, 2 * (angle / 2).sin().square() / safe)
     S = skew(rotvec)
-    return torch.eye(3, dtype=rotvec.dtype, device=rotvec.device) + first * S + second * (S @ S)
+    with torch.autocast(rotvec.device.type, enabled=False):
+        return torch.eye(3, dtype=rotvec.dtype, device=rotvec.device) + first * S + second * (S @ S)
 
 
 def skew(v: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
