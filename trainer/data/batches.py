@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -81,6 +81,7 @@ def _tensor(array: np.ndarray) -> Tensor:
     return torch.from_numpy(array.astype(np.float32) if array.dtype.kind == "f" else np.ascontiguousarray(array))
 
 
+@runtime_checkable
 class Examples(Protocol):
     """Anything that has an example at each place."""
 
