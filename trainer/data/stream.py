@@ -54,8 +54,8 @@ class StreamPlace:
     """Of this run; another one draws other samples."""
 
 
-class Stream(IterableDataset):
-    """Endless batches, packed in the loading processes. An error is the last item: torch would wrap it."""
+class Stream:
+    """Endless batches. An error is the last item: torch would wrap it."""
 
     def __init__(
         self,
@@ -154,6 +154,16 @@ class Stream(IterableDataset):
         return Corrupt(cause=cause)
 
 
+class _Endless(IterableDataset):
+    """A stream, in the form that torch's loading processes take."""
+
+    def __init__(self, source: Stream) -> None:
+        self.source = source
+
+    def __iter__(self) -> Iterator[PackedBatch | CuffsError]:
+        return iter(self.source)
+
+
 def shares(remotes: Sequence[Remote], weights: Mapping[str, float]) -> tuple[float, ...]:
     """How often each dataset is drawn.
 
@@ -177,7 +187,7 @@ def stream_batches(source: Stream, *, steps: int, workers: int, prefetch: int, p
     """
     require_webdataset()
     loader = DataLoader(
-        source,
+        _Endless(source),
         batch_size=None,
         num_workers=workers,
         prefetch_factor=prefetch if workers else None,
