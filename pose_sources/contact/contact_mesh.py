@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float, Int
 from scipy.sparse import csr_matrix
 
 from cuffs.body import BodyModel
-from cuffs.skeleton import EYEBALLS, FINGERS, SEGMENT_OF_JOINT, SEGMENTS
-from pose_sources.contact.groups import BOTH_HANDS, Group, contact_groups
+from cuffs.skeleton import EYEBALLS, FINGERS, SEGMENTS
+from pose_sources.contact.groups import BOTH_HANDS, Group, contact_groups, contact_segments
 
 FINE_M: Final = 0.005
 """Triangles with a longer side than this in the rest pose get a sample of the surface at their middle."""
@@ -80,7 +80,7 @@ def build_contact_mesh(model: BodyModel) -> ContactMesh:
     for eyeball in EYEBALLS.values():
         inside[eyeball] = True
     faces = model.faces[~inside[model.faces].any(1)]
-    segment = SEGMENT_OF_JOINT[model.weights.argmax(1)]
+    segment = contact_segments(model)
     sides = model.v_template[faces] - model.v_template[np.roll(faces, 1, axis=1)]
     fingers = np.isin(segment, [SEGMENTS.index(name) for name in BOTH_HANDS])
     spread = np.unique(faces)

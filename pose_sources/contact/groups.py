@@ -17,9 +17,9 @@ from cuffs.body import BodyModel
 from cuffs.skeleton import EYEBALLS, FINGERS, INDEX, NUM_VERTS, SEGMENT_OF_JOINT, SEGMENTS
 from pose_sources.procedural.figure import SIDES, other
 
-KINDS: Final = ("finger_finger", "hand_hand", "hand_body", "body_body")
-"""finger_finger: within one hand, digits into each other or into the palm. hand_hand: one hand into the other.
-hand_body: a hand into anything else. body_body: the rest."""
+KINDS: Final = ("finger_finger", "finger_palm", "hand_hand", "hand_body", "body_body")
+"""finger_finger: within one hand, digits into each other. finger_palm: into their own palm, which a fist presses in.
+hand_hand: one hand into the other. hand_body: a hand into anything else. body_body: the rest."""
 
 SHOULDER_M: Final = 0.15
 """An upper arm's flesh belongs to the armpit this far from the shoulder's joint, in the rest pose."""
@@ -46,13 +46,22 @@ class Group:
     """Segments that the vertices may not lie in. The others still stand between them and these."""
 
 
+def contact_segments(model: BodyModel) -> Int[np.ndarray, " verts"]:
+    """The segment of each vertex, in `skeleton.SEGMENTS`; the ball of the thumb is part of the palm."""
+    joint = model.weights.argmax(1)
+    segment = SEGMENT_OF_JOINT[joint]
+    for side in SIDES:
+        segment[joint == INDEX[f"{side}_thumb1"]] = SEGMENTS.index(f"{side}_palm")
+    return segment
+
+
 def contact_groups(model: BodyModel) -> tuple[Group, ...]:
     """Everything that is compared, for a body in SMPL-X's layout."""
-    joint = model.weights.argmax(1)
     skin = np.ones(NUM_VERTS, bool)
     for eyeball in EYEBALLS.values():
         skin[eyeball] = False
-    parts = _Parts(segment=np.where(skin, SEGMENT_OF_JOINT[joint], -1), joint=joint, model=model)
+    segment = np.where(skin, contact_segments(model), -1)
+    parts = _Parts(segment=segment, joint=model.weights.argmax(1), model=model)
     return tuple(group for group in _groups(parts) if len(group.points))
 
 
@@ -122,7 +131,7 @@ def kind_of(group: str, entered: str) -> str:
     side = "left" if group.startswith("left") else "right"
     part = group.removeprefix(f"{side}_")
     if part in FINGERS:
-        return "finger_finger"
+        return "finger_palm" if entered == f"{side}_palm" else "finger_finger"
     if part == "hand":
         return "hand_hand" if entered in hand_segments(other(side)) else "hand_body"
     return "hand_body" if entered in BOTH_HANDS else "body_body"
