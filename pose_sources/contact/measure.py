@@ -27,13 +27,16 @@ STEEP: Final = 0.7
 TOUCH_MM: Final = 1.0
 """Vertices are counted from this depth on."""
 
+DEEP_VERTS: Final = 3
+"""A depth is one that so many vertices of a limb reach: single ones stick in creases of the skin."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depth:
     """How deep one kind of contact goes."""
 
     depth_mm: float = 0.0
-    """Of the deepest vertex; 0 where nothing reaches into anything."""
+    """What `DEEP_VERTS` vertices reach; 0 where nothing reaches into anything."""
 
     verts: int = 0
     """How many vertices are deeper than a millimetre."""
@@ -78,7 +81,7 @@ def _measured(mesh: ContactMesh, poses: np.ndarray, betas: np.ndarray) -> Iterat
 def mesh_contacts(mesh: ContactMesh, verts: Float[np.ndarray, "verts 3"]) -> Contacts:
     """The same for one body whose vertices are known, metres."""
     surface = _surface(mesh, verts)
-    found = dict.fromkeys(KINDS, Depth())
+    found: dict[str, Depth] = {kind: Depth() for kind in KINDS}
     for test in mesh.tests:
         for number, depth_mm in _depths_mm(verts[test.points], surface, test).items():
             kind = kind_of(test.name, SEGMENTS[number])
@@ -159,7 +162,7 @@ def _in_box(points: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray
 
 
 def _joined(before: Depth, depth_mm: Float[np.ndarray, " deep"], where: str) -> Depth:
-    deepest = float(depth_mm.max())
+    deepest = float(np.sort(depth_mm)[-DEEP_VERTS]) if len(depth_mm) >= DEEP_VERTS else 0.0
     deeper = deepest > before.depth_mm
     return Depth(
         depth_mm=deepest if deeper else before.depth_mm,
