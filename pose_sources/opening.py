@@ -21,7 +21,7 @@ from pose_sources.features import FEATURES, parse_expression
 from pose_sources.mixture import MixtureConfig, Poses, SourceConfig, Weighted, WeightedSource
 from pose_sources.natural import build_judge
 from pose_sources.procedural.config import ProceduralConfig
-from pose_sources.procedural.source import open_procedural
+from pose_sources.procedural.source import open_procedural, open_procedural_hands
 from pose_sources.rest_skeleton import REST_JOINTS
 from pose_sources.selection import select
 from pose_sources.source import PoseSource, RestPelvis
@@ -122,29 +122,35 @@ class _Opening:
     anatomy: Anatomy
     cache: Path | None
 
-    def all(self, key: str, sources: tuple[WeightedSource, ...]) -> Weighted:
+    def all(self, role: str, sources: tuple[WeightedSource, ...]) -> Weighted:
         """Those that are there, with their shares; the others are named in the log."""
-        there = []
+        opened, weights = [], []
         for number, source in enumerate(sources):
+            where = f"poses.{role}[{number}]"
             if source.missing == "skip" and _missing_paths(source.source, self.folder):
-                log.warning("poses.%s[%d] is left out: %s", key, number, _named(source, self.folder))
-            else:
-                there.append((self._one(source, where=f"poses.{key}[{number}].select"), source.weight))
-        weights = np.array([weight for _, weight in there])
-        return Weighted(tuple(source for source, _ in there), tuple((weights / weights.sum()).tolist()))
+                log.warning("%s is left out: %s", where, _named(source, self.folder))
+                continue
+            opened.append(self._one(source, role=role, where=where))
+            weights.append(source.weight)
+        return Weighted(tuple(opened), tuple((np.array(weights) / np.sum(weights)).tolist()))
 
-    def _one(self, source: WeightedSource, *, where: str) -> PoseSource:
-        opened = open_source(source.source, folder=self.folder, body=self.body)
+    def _one(self, source: WeightedSource, *, role: str, where: str) -> PoseSource:
+        config = source.source
+        if role == "hands" and isinstance(config, ProceduralConfig):
+            opened = open_procedural_hands(config, self.body.rest_joints)
+        else:
+            opened = open_source(config, folder=self.folder, body=self.body)
         if source.select is None:
             return opened
-        return select(opened, source.select, self.anatomy, where=where, table_path=self._table_path(source))
+        table_path = self._table_path(source, role)
+        return select(opened, source.select, self.anatomy, where=f"{where}.select", table_path=table_path)
 
-    def _table_path(self, source: WeightedSource) -> Path | None:
+    def _table_path(self, source: WeightedSource, role: str) -> Path | None:
         """Named by the source's configuration and by its files' names, sizes and dates."""
         if self.cache is None or source.select is None:
             return None
         files = [_stamps(path) for path in _paths(source.source, self.folder)]
-        said = [encode(source.source), source.select.pool, source.select.stride, files]
+        said = [role, encode(source.source), source.select.pool, source.select.stride, files]
         name = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
         return self.cache / "poses" / f"{name}.npz"
 
