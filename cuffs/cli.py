@@ -58,6 +58,8 @@ def plan_command(recipe: RecipePath, count: int, out: Path, seed: int = 0) -> No
         seed: Another seed gives other scenes.
     """
     made = _plan(load_recipe(recipe), recipe.parent, count=count, seed=seed, out=out)
+    for cause, number in made.refused.items():
+        print(f"  refused {number:6d}  {cause}")
     print(f"{made.count} slots in {made.num_chunks} chunks. Next: cuffs render {out}")
 
 
@@ -235,7 +237,9 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
     config = poses_config(recipe.poses, where="recipe.poses")
     cache = cache_folder()
     model = find_body_model(cache)
-    poses = open_poses(config, folder=folder, body=BodyAtHand(rest_joints=model.joint_template))
+    poses = open_poses(
+        config, folder=folder, body=BodyAtHand(rest_joints=model.joint_template, model=model), cache=cache
+    )
     cast = open_cast(recipe.identities, seed, model=model, topology=load_or_build_topology(cache), cache=cache)
     progress = _progress("planning", count)
     request = PlanRequest(
@@ -258,7 +262,12 @@ def _pose_source(poses: Poses) -> PoseSource:
 
     def draw(rng: np.random.Generator) -> PoseDraw:
         found = poses.draw(rng)
-        return PoseDraw(body=found.body, left_hand=found.left_hand_origin, right_hand=found.right_hand_origin)
+        return PoseDraw(
+            body=found.body,
+            left_hand=found.left_hand_origin,
+            right_hand=found.right_hand_origin,
+            refused=found.refused,
+        )
 
     return draw
 
