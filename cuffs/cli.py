@@ -16,6 +16,7 @@ import tyro
 from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
 from cuffs.character.open_topology import load_or_build_topology
+from cuffs.cli_show import features_command, show_command
 from cuffs.codec import encode
 from cuffs.doctor import examine
 from cuffs.errors import CheckFailed, CuffsError, UnavailableError
@@ -41,6 +42,10 @@ from cuffs.shards.verify import verify_dataset
 from pose_sources import BodyAtHand, Poses, open_poses, poses_config
 
 app = tyro.extras.SubcommandApp()
+poses_app = tyro.extras.SubcommandApp()
+poses_app.command(show_command, name="show")
+poses_app.command(features_command, name="features")
+app.command(poses_app, name="poses", help="Sources of poses: what they hold, and what a recipe makes of them.")
 
 RecipePath = Annotated[Path, tyro.conf.Positional]
 Folder = Annotated[Path, tyro.conf.Positional]

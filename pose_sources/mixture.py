@@ -1,5 +1,6 @@
 """Poses from several sources: a body from one, each hand from another, as a recipe weighs them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, Literal
 
@@ -176,6 +177,18 @@ class Poses:
             if not found.all():
                 return (Cause(name="where", detail=f"not {self.where.text}"),)
         return () if self.judge is None else self.judge.causes(drawn.body, drawn.before)
+
+    def all_causes(self, drawn: Sequence[DrawnPose]) -> list[tuple[Cause, ...]]:
+        """The same for many at once, everything that speaks against each; the faster way."""
+        samples = [one.body for one in drawn]
+        found: list[tuple[Cause, ...]] = [()] * len(drawn)
+        if self.judge is not None:
+            found = self.judge.all_causes(samples, [one.before for one in drawn])
+        if self.where is not None:
+            holds = self.where.holds(sample_features(self.anatomy, samples))
+            unmet = (Cause(name="where", detail=f"not {self.where.text}"),)
+            found = [causes if met else (*unmet, *causes) for met, causes in zip(holds, found, strict=True)]
+        return found
 
     def _before(self, source: PoseSource, body: PoseSample) -> PoseSample | None:
         """The frame beside a body, where the recipe refuses frozen ones and the source has it."""

@@ -57,10 +57,10 @@ class Judge:
         cheap = self._cheap(sample, before)
         return cheap if cheap or self.mesh is None else next(self._on_mesh([sample], self.mesh))
 
-    def all_causes(self, samples: Sequence[PoseSample]) -> list[tuple[Cause, ...]]:
+    def all_causes(self, samples: Sequence[PoseSample], before: Sequence[PoseSample | None]) -> list[tuple[Cause, ...]]:
         """The same for many, everything that speaks against each; faster, because their meshes are posed together."""
         mesh = self.mesh
-        found = [self._cheap(sample, None) for sample in samples]
+        found = [self._cheap(sample, earlier) for sample, earlier in zip(samples, before, strict=True)]
         if mesh is None:
             return found
         parts = (samples[first : first + BATCH] for first in range(0, len(samples), BATCH))
