@@ -22,7 +22,10 @@ BATCH: Final = 16
 """Poses whose meshes are in memory together."""
 
 STEEP: Final = 0.7
-"""The way from a vertex to the nearest sample runs along its normal at least this much, where the vertex is inside."""
+"""Where a vertex is inside, the way to the nearest sample runs along its normal at least this much …"""
+
+BESIDE_M: Final = 0.012
+"""… or the sample lies only this far beside it: half as far as samples are apart on a trunk."""
 
 TOUCH_MM: Final = 1.0
 """Vertices are counted from this depth on."""
@@ -149,7 +152,8 @@ def _depths_mm(
     found = np.isfinite(distance)
     points, distance, sample = points[found], np.asarray(distance)[found], samples[np.asarray(nearest)[found]]
     depth = np.einsum("pi,pi->p", surface.points[sample] - points, surface.normals[sample])
-    deep = (depth > TOUCH_MM / 1000) & (depth > STEEP * distance) & test.counts[sample]
+    straight = (depth > STEEP * distance) | (distance**2 - depth**2 < BESIDE_M**2)
+    deep = (depth > TOUCH_MM / 1000) & straight & test.counts[sample]
     segment = surface.mesh.segment[sample]
     return {int(one): 1000 * depth[deep & (segment == one)] for one in np.unique(segment[deep])}
 
