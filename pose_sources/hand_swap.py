@@ -86,8 +86,8 @@ def with_wrist(body: PoseSample, side: Side, donor: PoseSample, *, share: float,
 
 def wrist_within_limits(angles_deg: Float[np.ndarray, "3"], *, elbow_pronation_deg: float) -> Float[np.ndarray, "3"]:
     """A wrist's angles brought into their ranges, the pronation also into what the elbow's leaves of the forearm's."""
-    low = np.array([limit.low_deg for limit in RANGES["wrist"]])
-    high = np.array([limit.high_deg for limit in RANGES["wrist"]])
+    low = np.array([limit.low_deg for limit in RANGES["wrist"]], float)
+    high = np.array([limit.high_deg for limit in RANGES["wrist"]], float)
     elbow = float(np.clip(elbow_pronation_deg, FOREARM.low_deg, FOREARM.high_deg))
     low[0], high[0] = max(low[0], FOREARM.low_deg - elbow), min(high[0], FOREARM.high_deg - elbow)
     return np.clip(angles_deg, low, high)

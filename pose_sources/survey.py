@@ -48,8 +48,10 @@ class Group:
     poses: tuple[DrawnPose, ...]
     features: PoseFeatures
     body: Float[np.ndarray, "poses body"]
-    hands: Float[np.ndarray, "poses hands"]
-    """Descriptors, as `selection` has them."""
+    """Descriptors."""
+
+    hands: Float[np.ndarray, "both hands"]
+    """Of all left hands, then of all right ones."""
 
     angles_deg: Mapping[tuple[str, str], Float[np.ndarray, " values"]]
     """By joint of `RANGE_JOINTS` and angle: left and right together."""

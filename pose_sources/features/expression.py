@@ -32,7 +32,8 @@ _FUNCTIONS: Final[Mapping[str, Callable]] = {"min": np.minimum, "max": np.maximu
 ALLOWED: Final = "names of features, numbers, + - *, < <= > >= == !=, and, or, not, min, max, abs and brackets"
 
 Values = Mapping[str, np.ndarray]
-_Step = Callable[[Values], "np.ndarray | float"]
+_Value = np.ndarray | np.generic | float
+_Step = Callable[[Values], _Value]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,6 +170,6 @@ def _both(compute: Callable, left: _Step, right: _Step) -> _Step:
     return lambda features: compute(_as_number(left(features)), _as_number(right(features)))
 
 
-def _as_number(value: "np.ndarray | float") -> np.ndarray:
+def _as_number(value: _Value) -> np.ndarray:
     """Truth as 1 and 0, so that minus and plus mean what they say."""
     return np.asarray(value, float)

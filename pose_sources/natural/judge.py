@@ -148,8 +148,8 @@ def _posed(model: BodyModel, samples: Sequence[PoseSample]) -> Float[np.ndarray,
 
 
 def _flipped_feet(rotmats: Float[np.ndarray, "55 3 3"]) -> Iterator[Cause]:
-    for side in SIDES:
-        angle = float(angle_between_deg(np.eye(3), rotmats[INDEX[f"{side}_ankle"]]))
+    ankles = rotmats[[INDEX[f"{side}_ankle"] for side in SIDES]]
+    for side, angle in zip(SIDES, angle_between_deg(np.tile(np.eye(3), (2, 1, 1)), ankles).tolist(), strict=True):
         if angle > FLIPPED_DEG:
             yield Cause(name="flipped_foot", detail=f"{side}_ankle is turned by {angle:.0f}°")
 
