@@ -160,7 +160,7 @@ def test_the_head_joint_projects_to_its_pixel_at_its_depth(depth, body_layer, sc
     expected = (torch.stack([PICKS.col, PICKS.row], -1) + 0.5 + found.offset) * 14
     assert torch.allclose(pixels, expected, atol=1e-3)
     codes = [
-        formulas.depth_code(z, f, SIDE, depth) for z, f in zip(head[:, 2].double(), K[:, 0, 0].double(), strict=True)
+        formulas.depth_code(z, f, SIDE, depth) for z, f in zip(head[:, 2].tolist(), K[:, 0, 0].tolist(), strict=True)
     ]
     assert far_apart(found.depth_code, codes) < 1e-5
 
