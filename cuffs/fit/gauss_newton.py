@@ -170,17 +170,20 @@ def _selection(basis: FitBasis, held: Mapping[str, str | None]) -> Float[Array, 
 
 
 def _step(found: NormalEquations, selection: Float[Array, "all free"], *, is_swinging: bool) -> Float[Array, " free"]:
-    """Newton's step. Where its matrix is indefinite, as it may be far from the solution: Gauss-Newton's, and if that
-    swings, one where curvatures that bend down are taken to bend up as much."""
+    """Newton's step. Where its matrix is indefinite, as it may be far from the solution, or nearly so, and the step too
+    long: Gauss-Newton's, and if that swings, one where curvatures that bend down are taken to bend up as much."""
     downhill = selection.T @ found.gradient
     try:
-        return _solved(selection.T @ _curved(found.hessian, found.curvature) @ selection, downhill)
+        newton = _solved(selection.T @ _curved(found.hessian, found.curvature) @ selection, downhill)
     except LinAlgError:
-        if not is_swinging:
-            return _solved(selection.T @ found.hessian @ selection, downhill)
-        values, vectors = np.linalg.eigh(found.curvature)
-        upward = (vectors * np.abs(values)[:, None, :]) @ np.swapaxes(vectors, -1, -2)
-        return _solved(selection.T @ _curved(found.hessian, upward) @ selection, downhill)
+        newton = None
+    if newton is not None and np.abs(selection @ newton)[:NUM_ROTATION].max() < MAX_STEP_RAD:
+        return newton
+    if not is_swinging:
+        return _solved(selection.T @ found.hessian @ selection, downhill)
+    values, vectors = np.linalg.eigh(found.curvature)
+    upward = (vectors * np.abs(values)[:, None, :]) @ np.swapaxes(vectors, -1, -2)
+    return _solved(selection.T @ _curved(found.hessian, upward) @ selection, downhill)
 
 
 def _curved(hessian: Float[Array, "all all"], curvature: Float[Array, "55 3 3"]) -> Float[Array, "all all"]:

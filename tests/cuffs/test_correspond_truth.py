@@ -139,6 +139,13 @@ def test_bodies_of_the_models_own_are_recovered(bench, crowd):
     assert figures["beta error"] < 1e-3
 
 
+def test_a_step_that_is_too_long_is_not_taken(bench, crowd):
+    """Newton's steps threw this one's left arm about, and the shape was off by a tenth when time was up."""
+    found = fit_model(bench, crowd.job(86, None))
+    assert found.converged
+    assert found.beta_error < 1e-3
+
+
 def test_the_mirror_image_of_a_body_is_fitted_by_the_mirror_image_of_its_pose(body, bench):
     extra = read_npz(body.path.with_name("open_body_extra.npz"))
     rng = np.random.default_rng(1)
