@@ -16,7 +16,7 @@ from tests.trainer.networks import (
     random_images,
     random_intrinsics,
 )
-from trainer.model.config import RayConfig
+from trainer.model.config import BackboneConfig, RayConfig
 from trainer.model.mean import neutral_person
 from trainer.model.network import build_model
 
@@ -160,7 +160,7 @@ def test_the_head_joint_projects_to_its_pixel_at_its_depth(depth, body_layer, sc
     expected = (torch.stack([PICKS.col, PICKS.row], -1) + 0.5 + found.offset) * 14
     assert torch.allclose(pixels, expected, atol=1e-3)
     codes = [
-        formulas.depth_code(z, f, SIDE, depth) for z, f in zip(head[:, 2].double(), K[:, 0, 0].double(), strict=True)
+        formulas.depth_code(z, f, SIDE, depth) for z, f in zip(head[:, 2].tolist(), K[:, 0, 0].tolist(), strict=True)
     ]
     assert far_apart(found.depth_code, codes) < 1e-5
 
@@ -216,3 +216,15 @@ def test_an_untrained_network_says_the_mean_person(body_layer, scene):
     nose, head = found.bodies.joints[:, 55], found.bodies.joints[:, 15]
     assert (nose[:, 2] < head[:, 2]).all(), "the face looks at the camera"
     assert found.scores.max() < 0.05
+
+
+def test_hrnet_serves_in_place_of_the_transformer(body_layer, scene):
+    """And in evaluation a person doesn't depend on the other images, batch normalisation or not."""
+    config = nano_config(backbone=BackboneConfig(name="hrnet_w48", width=64))
+    model, (image, K) = build_model(config, body_layer, neutral_person(), seed=0), scene
+    found = model(image, K, PICKS)
+    (rows_of(found).sum() + found.logits.sum()).backward()
+    assert not [name for name, parameter in model.named_parameters() if parameter.grad is None]
+    model.eval()
+    alone = told(model, image[:1], K[:1], picks_of(*((0, *patch) for patch in PATCHES[0])))
+    assert far_apart(told(model, image, K, PICKS)[:3], alone) < 1e-5
