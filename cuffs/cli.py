@@ -43,8 +43,8 @@ from pose_sources import BodyAtHand, Poses, open_poses, poses_config
 
 app = tyro.extras.SubcommandApp()
 poses_app = tyro.extras.SubcommandApp()
-poses_app.command(show_command, name="show")
-poses_app.command(features_command, name="features")
+poses_app.command(name="show")(show_command)
+poses_app.command(name="features")(features_command)
 app.command(poses_app, name="poses", help="Sources of poses: what they hold, and what a recipe makes of them.")
 
 RecipePath = Annotated[Path, tyro.conf.Positional]
