@@ -63,8 +63,7 @@ def plan_command(recipe: RecipePath, count: int, out: Path, seed: int = 0) -> No
         seed: Another seed gives other scenes.
     """
     made = _plan(load_recipe(recipe), recipe.parent, count=count, seed=seed, out=out)
-    for cause, number in made.refused.items():
-        print(f"  refused {number:6d}  {cause}")
+    _say_refused(made)
     print(f"{made.count} slots in {made.num_chunks} chunks. Next: cuffs render {out}")
 
 
@@ -106,7 +105,7 @@ def make_command(
         workers: Blender processes at a time.
         device: What Cycles renders with.
     """
-    _plan(load_recipe(recipe), recipe.parent, count=count, seed=seed, out=out)
+    _say_refused(_plan(load_recipe(recipe), recipe.parent, count=count, seed=seed, out=out))
     render_command(out, workers=workers, device=device)
     verify_command(out)
 
@@ -260,6 +259,12 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
     made = make_plan(request, cast, out, progress.update)
     progress.close()
     return made
+
+
+def _say_refused(plan: Plan) -> None:
+    """What planning refused, by cause."""
+    for cause, number in plan.refused.items():
+        print(f"  refused while planning {number:6d}  {cause}")
 
 
 def _pose_source(poses: Poses) -> PoseSource:

@@ -78,6 +78,13 @@ def read_numbers(run: Path) -> list[dict[str, float]]:
     return found
 
 
+def known_corrupt(run: Path) -> set[str]:
+    """What was found wrong with samples before a run was interrupted."""
+    path = run / CORRUPT
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return {json.loads(line)["cause"] for line in lines}
+
+
 def note_corrupt(run: Path, causes: Sequence[str], known: set[str]) -> int:
     """Write down samples that could not be read, each once; how many there are now.
 

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -29,7 +29,7 @@ from trainer.checkpoint import (
 )
 from trainer.data.batches import PackedBatch, StepPlaces, load_batches
 from trainer.data.stream import Stream, StreamPlace, stream_batches
-from trainer.journal import NUMBERS, Journal, note_corrupt
+from trainer.journal import NUMBERS, Journal, known_corrupt, note_corrupt
 from trainer.losses import TERMS
 from trainer.metrics import HandVertices, Tally, hand_vertices, scores
 from trainer.prepare import RunData, Sources, about_run, make_model, make_trainee, open_data
@@ -77,8 +77,8 @@ class Run:
     journal: Journal | None
     """The first process' only."""
 
-    corrupt: set[str] = field(default_factory=set)
-    """Samples that this process could not read."""
+    corrupt: set[str]
+    """Samples that this process could not read, now or before it was interrupted."""
 
 
 def train(
@@ -123,8 +123,15 @@ def train(
         if journal is not None:
             write_bytes(request.out / "recipe.yaml", yaml.safe_dump(encode(recipe), sort_keys=False).encode())
         run = Run(
-            out=request.out, recipe=recipe, about=about, data=data, learner=learner, hands=hands, journal=journal
-        )  # fmt: skip
+            out=request.out,
+            recipe=recipe,
+            about=about,
+            data=data,
+            learner=learner,
+            hands=hands,
+            journal=journal,
+            corrupt=known_corrupt(request.out),
+        )
         return _loop(run, step, stop_wanted)
 
 
@@ -183,8 +190,6 @@ class _Clock:
 def _loop(run: Run, step: int, stop_wanted: Callable[[], bool]) -> RunEnd:
     config, records = run.recipe.optimiser, run.recipe.records
     ranks = run.learner.ranks
-    if run.journal is not None and (run.out / "corrupt.jsonl").exists():
-        (run.out / "corrupt.jsonl").unlink()
     clock = _Clock()
     first = step
     for packed in _batches(run, step):

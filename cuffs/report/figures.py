@@ -8,7 +8,7 @@ from jaxtyping import Float, Int, UInt8
 
 from cuffs.annotate.raster import Canvas, nearest_faces
 
-Picture = UInt8[np.ndarray, "height width 3"]
+Picture = UInt8[np.ndarray, "_ _ 3"]
 
 PAPER: Final = 246
 SKIN: Final = (214, 190, 170)

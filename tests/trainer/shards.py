@@ -39,7 +39,7 @@ def random_people(rng, count, *, distance_m=(2.2, 3.2), bend=0.25):
                 reye_pose=np.zeros(3),
                 betas=rng.normal(size=10) * 0.5,
                 expression=rng.normal(size=10) * 0.5,
-                transl=np.array([middle + rng.normal() * 0.1, -0.3, rng.uniform(*distance_m)]),
+                transl=np.array([middle + rng.normal() * 0.1, 0.3, rng.uniform(*distance_m)]),
             )
         )
     return records

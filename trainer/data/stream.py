@@ -7,7 +7,7 @@ other ones.
 
 import importlib.util
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -112,7 +112,6 @@ class Stream:
         """Undecoded samples of one dataset, and what could not be read."""
         require_webdataset()
         from webdataset import filters, shardlists, tariterators
-        from webdataset.pipeline import DataPipeline
 
         problems: list[Corrupt] = []
 
@@ -123,12 +122,12 @@ class Stream:
             return True
 
         seed = int(stream(self.seed, "stream shards", number, *place).integers(2**31))
-        pipeline = DataPipeline(
-            shardlists.ResampledShards(remote.urls, seed=seed, deterministic=True, worker_seed=lambda: 0),
-            tariterators.tarfile_to_samples(handler=handle),
-            filters.shuffle(self.config.stream_buffer, initial=self.config.stream_buffer // 4, seed=seed),
-        )
-        for sample in pipeline:
+        shards = shardlists.ResampledShards(remote.urls, seed=seed, deterministic=True, worker_seed=lambda: 0)
+        files = tariterators.tar_file_expander(_opened(shards, handle), handler=handle)
+        samples = tariterators.group_by_keys(files, handler=handle)
+        size = self.config.stream_buffer
+        shuffled = filters.shuffle(size, initial=size // 4, seed=seed)(samples)
+        for sample in shuffled:
             yield from problems
             problems.clear()
             yield sample
@@ -152,6 +151,28 @@ class Stream:
         if self.config.on_corrupt == "stop":
             raise RecordError(f"{cause} (data.on_corrupt: skip goes on without it)")
         return Corrupt(cause=cause)
+
+
+def _opened(shards: Iterable[Mapping[str, str]], handle: Callable[[Exception], bool]) -> Iterator[dict]:
+    """Each shard's bytes as they come, closed when the next is asked for."""
+    from webdataset.gopen import gopen
+
+    for shard in shards:
+        try:
+            file = gopen(shard["url"])
+        except OSError as problem:
+            handle(problem)
+            continue
+        was_read = False
+        try:
+            yield {"url": shard["url"], "stream": file}
+            was_read = True
+        finally:
+            try:
+                file.close()
+            except OSError as problem:  # a download that failed says so only now; one that was broken off does too
+                if was_read:
+                    handle(problem)
 
 
 class _Endless(IterableDataset):
