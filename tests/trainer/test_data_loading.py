@@ -104,9 +104,7 @@ def test_another_epoch_shows_the_same_samples_otherwise(dataset, open_body):
 def test_loading_processes_change_nothing(dataset, open_body):
     source = source_of(dataset, open_body)
     places = StepPlaces(first=1, steps=6, batch_size=3, rank=0, world_size=1)
-    here, there = (
-        list(load_batches(source, places, workers=workers, prefetch=2, pin=False)) for workers in (0, 2)
-    )
+    here, there = (list(load_batches(source, places, workers=workers, prefetch=2, pin=False)) for workers in (0, 2))
     assert len(here) == 5
     assert all(same(a, b) for a, b in zip(here, there, strict=True))
 
@@ -143,7 +141,7 @@ def test_a_batch_is_what_the_annotations_say(dataset, open_body):
         assert np.abs(denormalise(batch.image[row]).astype(int) - example.pixels).max() <= 1
 
 
-def test_a_batch_may_have_nobody_in_it(open_body):
+def test_a_batch_may_have_nobody_in_it():
     people = labels_of(())
     example = Example(key="k", pixels=np.zeros((56, 56, 3), np.uint8), K=np.eye(3), people=people, split="train")
     batch = pack([example, example]).to_batch(CPU)
