@@ -1,6 +1,6 @@
 """Examples to batches: collated in loading processes, small until they reach the device."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Protocol, runtime_checkable
 
@@ -10,14 +10,12 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from cuffs.errors import CuffsError
+from cuffs.errors import CuffsError, UnavailableError
 from trainer.batch import Batch
 from trainer.data.examples import Corrupt, Example
 from trainer.data.people import PeopleLabels, concatenate_people, labels_of
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-TIMEOUT_S = 600
-"""A loading process that is silent for so long is dead or its disk is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,20 +24,19 @@ class PackedBatch:
 
     keys: tuple[str, ...]
     pixels: UInt8[Tensor, "images side side 3"]
-    labels: dict[str, Tensor]
-    """The other fields of `Batch`."""
+    labels: dict[str, np.ndarray]
+    """The other fields of `Batch`. Arrays, for a tensor costs a file descriptor when a process hands it over."""
 
     corrupt: tuple[str, ...]
     """What was found wrong with samples that are not here."""
 
     def pin(self) -> "PackedBatch":
-        """The same in memory that a GPU can read by itself."""
-        labels = {name: value.pin_memory() for name, value in self.labels.items()}
-        return replace(self, pixels=self.pixels.pin_memory(), labels=labels)
+        """The same with its pixels in memory that a GPU can read by itself."""
+        return replace(self, pixels=self.pixels.pin_memory())
 
     def to_batch(self, device: torch.device) -> Batch:
         """What the network reads."""
-        moved = {name: value.to(device, non_blocking=True) for name, value in self.labels.items()}
+        moved = {name: torch.from_numpy(value).to(device) for name, value in self.labels.items()}
         return Batch(keys=self.keys, image=normalise(self.pixels.to(device, non_blocking=True)), **moved)
 
 
@@ -65,9 +62,9 @@ def pack(examples: Sequence[Example | Corrupt]) -> PackedBatch:
     people = concatenate_people([labels_of(()), *(example.people for example in whole)])
     image_of = np.repeat(np.arange(len(whole)), [len(example.people.transl) for example in whole])
     names = [field.name for field in fields(PeopleLabels) if field.name != "head_cam"]
-    labels = {name: _tensor(getattr(people, name)) for name in names}
-    labels["K"] = _tensor(np.array([example.K for example in whole]).reshape(-1, 3, 3))
-    labels["image_of"] = torch.from_numpy(image_of.astype(np.int64))
+    labels = {name: _single(getattr(people, name)) for name in names}
+    labels["K"] = _single(np.array([example.K for example in whole]).reshape(-1, 3, 3))
+    labels["image_of"] = image_of.astype(np.int64)
     pixels = np.stack([example.pixels for example in whole]) if whole else np.zeros((0, 1, 1, 3), np.uint8)
     return PackedBatch(
         keys=tuple(example.key for example in whole),
@@ -77,8 +74,9 @@ def pack(examples: Sequence[Example | Corrupt]) -> PackedBatch:
     )
 
 
-def _tensor(array: np.ndarray) -> Tensor:
-    return torch.from_numpy(array.astype(np.float32) if array.dtype.kind == "f" else np.ascontiguousarray(array))
+def _single(array: np.ndarray) -> np.ndarray:
+    """Numbers as float32; flags as they are."""
+    return array.astype(np.float32) if array.dtype.kind == "f" else np.ascontiguousarray(array)
 
 
 @runtime_checkable
@@ -116,7 +114,7 @@ def load_batches(
         pin: whether to put them where a GPU can fetch them from.
 
     Raises:
-        CuffsError: what the source raised in a loading process, the same here.
+        CuffsError: what the source raised in a loading process, the same here; UnavailableError if one died.
     """
     loader = DataLoader(
         _PackedRuns(source),
@@ -124,14 +122,34 @@ def load_batches(
         sampler=places,  # pyright: ignore[reportArgumentType] -- torch's stub wants Iterable[int]
         num_workers=workers,
         prefetch_factor=prefetch if workers else None,
-        timeout=TIMEOUT_S if workers else 0,
         # fork copies a process with running threads, which may hang; forkserver starts from a clean one.
         multiprocessing_context="forkserver" if workers else None,
     )
-    for packed in loader:
-        if isinstance(packed, CuffsError):
-            raise packed
-        yield packed.pin() if pin else packed
+    yield from received(loader, pin=pin)
+
+
+def received(loader: Iterable[PackedBatch | CuffsError], *, pin: bool) -> Iterator[PackedBatch]:
+    """Batches as loading processes hand them over.
+
+    Args:
+        loader: torch's.
+        pin: whether to put them where a GPU can fetch them from.
+
+    Raises:
+        CuffsError: what a loading process sent in place of a batch.
+        UnavailableError: if one died.
+    """
+    try:
+        for packed in loader:
+            if isinstance(packed, CuffsError):
+                raise packed
+            yield packed.pin() if pin else packed
+    except RuntimeError as problem:
+        if "DataLoader worker" not in str(problem):
+            raise
+        raise UnavailableError(
+            f"A loading process died ({problem}). As a rule memory ran out: lower data.workers or data.prefetch."
+        ) from problem
 
 
 class StepPlaces(Sequence[Sequence[int]]):
