@@ -75,9 +75,9 @@ def bare_examples(source: ExampleSource, count: int) -> Iterator[tuple[np.ndarra
         for member in (ANNOTATION, PICTURE):
             file.seek(catalogue.offsets[number, member])
             found.append(file.read(int(catalogue.sizes[number, member])))
-        yield bare_example(
-            *found, source.rules, stream(source.seed, "augment", *divmod(position, source.epoch_size), 0)
-        )
+        annotation, picture = found
+        rng = stream(source.seed, "augment", *divmod(position, source.epoch_size), 0)
+        yield bare_example(annotation, picture, source.rules, rng)
 
 
 def bare_example(
@@ -136,20 +136,19 @@ def run_bare(source: ExampleSource, count: int) -> float:
 
 
 def run_loader(source: ExampleSource, count: int, *, workers: int) -> float:
-    """Seconds of the loader, loading processes included, from its first batch on: they take seconds to start."""
-    batches = load_batches(
-        source,
-        [range(start, start + BATCH) for start in range(0, count + BATCH, BATCH)],
-        workers=workers, prefetch=1, pin=False,
-    )  # fmt: skip
-    if workers:
-        next(batches)
+    """Seconds of the loader, loading processes included.
+
+    Processes take seconds to start and batches are made ahead, so what is counted begins and ends at a batch amid many.
+    """
+    places = [range(start, start + BATCH) for start in range(0, count + 8 * BATCH, BATCH)]
+    batches = load_batches(source, places, workers=workers, prefetch=1)
+    lead = 4 if workers else 0
+    for _ in range(lead):
         next(batches)
     begun, loaded = _seconds(), 0
-    for packed in batches:
-        loaded += len(packed.keys)
-        ended = _seconds()
-    return (ended - begun) * count / loaded
+    while loaded < count:
+        loaded += len(next(batches).keys)
+    return (_seconds() - begun) * count / loaded
 
 
 def _seconds() -> float:

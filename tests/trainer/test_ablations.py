@@ -45,7 +45,7 @@ def learner_of(recipe, dataset, body, layer):
         make_targets=TargetMaker(layer, recipe.model, recipe.targets),
     )  # fmt: skip
     places = StepPlaces(first=0, steps=1, batch_size=recipe.optimiser.batch_size, rank=0, world_size=1)
-    return learner, next(iter(load_batches(data.training, places, workers=0, prefetch=1, pin=False))).to_batch(CPU)
+    return learner, next(iter(load_batches(data.training, places, workers=0, prefetch=1))).to_batch(CPU)
 
 
 @pytest.mark.parametrize("choice", CHOICES.values(), ids=list(CHOICES))

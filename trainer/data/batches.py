@@ -1,7 +1,7 @@
 """Examples to batches: collated in loading processes, small until they reach the device."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -20,24 +20,27 @@ IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PackedBatch:
-    """A batch whose pictures are still bytes: a quarter of the memory to move."""
+    """A batch whose pictures are still bytes: a quarter of the memory to move.
+
+    Arrays, not tensors: torch hands each tensor from process to process by a file of its own in shared memory, and
+    making one takes longer than sending its bytes.
+    """
 
     keys: tuple[str, ...]
-    pixels: UInt8[Tensor, "images side side 3"]
+    pixels: UInt8[np.ndarray, "images side side 3"]
     labels: dict[str, np.ndarray]
-    """The other fields of `Batch`. Arrays, for a tensor costs a file descriptor when a process hands it over."""
+    """The other fields of `Batch`."""
 
     corrupt: tuple[str, ...]
     """What was found wrong with samples that are not here."""
 
-    def pin(self) -> "PackedBatch":
-        """The same with its pixels in memory that a GPU can read by itself."""
-        return replace(self, pixels=self.pixels.pin_memory())
-
     def to_batch(self, device: torch.device) -> Batch:
         """What the network reads."""
+        pixels = torch.from_numpy(self.pixels)
+        if device.type == "cuda":
+            pixels = pixels.pin_memory()  # a GPU then fetches them by itself, while this process goes on
         moved = {name: torch.from_numpy(value).to(device) for name, value in self.labels.items()}
-        return Batch(keys=self.keys, image=normalise(self.pixels.to(device, non_blocking=True)), **moved)
+        return Batch(keys=self.keys, image=normalise(pixels.to(device, non_blocking=True)), **moved)
 
 
 def normalise(pixels: UInt8[Tensor, "images side side 3"]) -> Float[Tensor, "images 3 side side"]:
@@ -68,7 +71,7 @@ def pack(examples: Sequence[Example | Corrupt]) -> PackedBatch:
     pixels = np.stack([example.pixels for example in whole]) if whole else np.zeros((0, 1, 1, 3), np.uint8)
     return PackedBatch(
         keys=tuple(example.key for example in whole),
-        pixels=torch.from_numpy(pixels),
+        pixels=pixels,
         labels=labels,
         corrupt=tuple(causes),
     )
@@ -102,7 +105,7 @@ class _PackedRuns(Dataset):
 
 
 def load_batches(
-    source: Examples, places: Sequence[Sequence[int]], *, workers: int, prefetch: int, pin: bool
+    source: Examples, places: Sequence[Sequence[int]], *, workers: int, prefetch: int
 ) -> Iterator[PackedBatch]:
     """Batches in the order of `places`, prepared ahead by loading processes.
 
@@ -111,7 +114,6 @@ def load_batches(
         places: of each batch's examples. Any sequence: it may compute them when asked.
         workers: processes; 0 loads here, when a batch is asked for.
         prefetch: batches that each process keeps ready.
-        pin: whether to put them where a GPU can fetch them from.
 
     Raises:
         CuffsError: what the source raised in a loading process, the same here; UnavailableError if one died.
@@ -125,15 +127,14 @@ def load_batches(
         # fork copies a process with running threads, which may hang; forkserver starts from a clean one.
         multiprocessing_context="forkserver" if workers else None,
     )
-    yield from received(loader, pin=pin)
+    yield from received(loader)
 
 
-def received(loader: Iterable[PackedBatch | CuffsError], *, pin: bool) -> Iterator[PackedBatch]:
+def received(loader: Iterable[PackedBatch | CuffsError]) -> Iterator[PackedBatch]:
     """Batches as loading processes hand them over.
 
     Args:
         loader: torch's.
-        pin: whether to put them where a GPU can fetch them from.
 
     Raises:
         CuffsError: what a loading process sent in place of a batch.
@@ -143,7 +144,7 @@ def received(loader: Iterable[PackedBatch | CuffsError], *, pin: bool) -> Iterat
         for packed in loader:
             if isinstance(packed, CuffsError):
                 raise packed
-            yield packed.pin() if pin else packed
+            yield packed
     except RuntimeError as problem:
         if "DataLoader worker" not in str(problem):
             raise

@@ -201,7 +201,7 @@ def shares(remotes: Sequence[Remote], weights: Mapping[str, float]) -> tuple[flo
     return tuple((found / found.sum()).tolist())
 
 
-def stream_batches(source: Stream, *, steps: int, workers: int, prefetch: int, pin: bool) -> Iterator[PackedBatch]:
+def stream_batches(source: Stream, *, steps: int, workers: int, prefetch: int) -> Iterator[PackedBatch]:
     """So many batches.
 
     Raises:
@@ -215,7 +215,7 @@ def stream_batches(source: Stream, *, steps: int, workers: int, prefetch: int, p
         prefetch_factor=prefetch if workers else None,
         multiprocessing_context="forkserver" if workers else None,
     )
-    yield from islice(received(loader, pin=pin), steps)
+    yield from islice(received(loader), steps)
 
 
 def require_webdataset() -> None:
