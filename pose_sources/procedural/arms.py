@@ -53,7 +53,7 @@ class ArmPlan:
 
     hand: HandAim | HandTurn
     hand_kinds: tuple[str, ...] = ()
-    """Kinds of hand that go with it; any where empty."""
+    """Kinds of hand that go with it, named more than once where they are likelier; any where empty."""
 
     away: Vec3 | None = None
     """Where a hand that lies on the body comes away from it, a unit direction; None for a hand that doesn't."""

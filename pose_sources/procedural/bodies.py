@@ -1,5 +1,6 @@
 """Whole bodies: a stance, arms that go with it, hands that go with them; what can't be is drawn again."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,7 +12,7 @@ from pose_sources.anatomy import Anatomy
 from pose_sources.limits import violations
 from pose_sources.procedural.arm_kinds import ARM_KINDS, PAIR_KINDS
 from pose_sources.procedural.arms import ArmPlan, pose_arm
-from pose_sources.procedural.body_capsules import HAND_AIR_M, TOUCH_AIR_M, arm_excess, legs_are_free
+from pose_sources.procedural.body_capsules import HAND_AIR_M, TOUCH_AIR_M, arm_excess, below_floor, legs_are_free
 from pose_sources.procedural.figure import SIDES, Figure, Side, other, with_hand
 from pose_sources.procedural.hand_shape import hand_pose
 from pose_sources.procedural.hands import HandDraw, pick, sample_hand
@@ -39,11 +40,14 @@ class BodyKind:
     rest: Weights
     """Kinds of `ARM_KINDS` for the other arm."""
 
+    alike: float = 0.0
+    """Chance that the other arm does the same as the leading one."""
+
 
 IDLE: Final[Weights] = {"hang": 5, "on_hip": 1.7, "behind_back": 0.5, "carry": 0.7}
 SEATED: Final[Weights] = {"on_thigh": 4, "talk": 2, "carry": 1, "hang": 0.4, "to_chin": 0.6}
 LIVELY: Final[Weights] = {
-    "talk": 4, "show_palm": 2.5, "wave": 1.5, "point_at": 1.5, "carry": 1, "to_ear": 0.7, "to_chin": 1,
+    "talk": 4, "show_palm": 2.5, "stop": 2, "wave": 1.5, "point_at": 1.5, "carry": 1, "to_ear": 0.7, "to_chin": 1,
     "behind_head": 0.6, "on_chest": 0.7,
 }  # fmt: skip
 
@@ -56,9 +60,14 @@ BODY_KINDS: Final[Mapping[str, BodyKind]] = {
         rest={"swing": 6, "carry": 0.4},
     ),
     "sitting": BodyKind(
-        stances=((sit, 4), (sit_on_floor, 1)),
-        arms={**SEATED, "show_palm": 0.7, "carry": 0.6, "crossed": 0.6, "together": 0.6},
+        stances=((sit, 1),),
+        arms={**SEATED, "show_palm": 0.7, "carry": 0.6, "crossed": 0.6, "together": 0.6, "clasped": 0.4},
         rest=SEATED,
+    ),
+    "floor": BodyKind(
+        stances=((sit_on_floor, 1),),
+        arms={"on_thigh": 2, "talk": 1.5, "on_floor": 2, "carry": 0.6, "show_palm": 0.5, "together": 0.5},
+        rest={"on_thigh": 2, "on_floor": 2, "talk": 0.7},
     ),
     "crouching": BodyKind(
         stances=((crouch, 1),), arms={"on_thigh": 3, "reach_front": 1, "reach_down": 1, "talk": 1, "carry": 0.6},
@@ -67,11 +76,11 @@ BODY_KINDS: Final[Mapping[str, BodyKind]] = {
     "reaching": BodyKind(
         stances=((stand, 3.2), (bend_over, 0.8), (crouch, 0.5), (sit, 0.5)),
         arms={"reach_up": 1.2, "reach_front": 1.2, "reach_side": 1.2, "reach_across": 0.6, "reach_down": 0.6},
-        rest={**IDLE, "reach_up": 1, "reach_front": 1, "reach_side": 1, "on_thigh": 0.6},
+        rest={**IDLE, "reach_up": 1, "reach_front": 1, "reach_side": 1, "on_thigh": 0.6}, alike=0.25,
     ),
     "gesturing": BodyKind(
         stances=((stand, 3), (sit, 1)), arms={**LIVELY, "together": 1.2},
-        rest={**LIVELY, "hang": 3, "on_hip": 1.5, "on_thigh": 1},
+        rest={**LIVELY, "hang": 7, "on_hip": 3, "on_thigh": 1}, alike=0.3,
     ),
 }  # fmt: skip
 
@@ -130,7 +139,7 @@ def _sample_arms(stance: Stance, kind: BodyKind, wishes: Wishes, rng: Rng) -> Bo
     one = _one_arm(stance.body, first, leading, wishes, rng)
     if one is None:
         return None
-    following = pick(kind.rest, rng)
+    following = leading if rng.uniform() < kind.alike else pick(kind.rest, rng)
     two = _one_arm(one[0], other(first), following, wishes, rng)
     if two is None or arm_excess(two[0], first, TOUCH_AIR_M) > 0:
         return None
@@ -153,7 +162,7 @@ def _settled(body: Figure, side: Side, plan: ArmPlan, hand: HandDraw) -> Figure 
     air_m, lifts = (HAND_AIR_M, 1) if plan.away is None else (TOUCH_AIR_M, LIFTS)
     for _ in range(lifts):
         posed = _with_arms(body, {side: plan}, {side: hand})
-        excess = np.inf if posed is None else arm_excess(posed, side, air_m)
+        excess = np.inf if posed is None else max(arm_excess(posed, side, air_m), below_floor(posed, side))
         if excess <= 0:
             return posed
         if plan.away is None or excess > MOST_LIFT_M:
@@ -175,7 +184,7 @@ def _both_arms(stance: Stance, kind: str, first: Side, wishes: Wishes, rng: Rng)
 
 def _hand_for(body: Figure, plan: ArmPlan, wishes: Wishes, rng: Rng) -> HandDraw:
     own = rng.uniform() < wishes.own_hands or plan.away is not None
-    weights = dict.fromkeys(plan.hand_kinds, 1.0) if plan.hand_kinds and own else wishes.hands
+    weights = Counter(plan.hand_kinds) if plan.hand_kinds and own else wishes.hands
     return sample_hand(body.anatomy, weights, wishes.fingers, rng)
 
 

@@ -162,6 +162,16 @@ def arm_excess(body: Figure, side: Side, air_m: float = HAND_AIR_M) -> float:
     )
 
 
+def below_floor(body: Figure, side: Side) -> float:
+    """How far a hand reaches below all that a body stands, sits or kneels on, metres; 0 or less where it doesn't."""
+    legs = joined(leg_capsules(body, "left"), leg_capsules(body, "right"), trunk_capsules(body))
+    return _lowest(legs) - _lowest(hand_capsules(body, side))
+
+
+def _lowest(part: Capsules) -> float:
+    return float((part.ends[:, :, 1] - part.radius[:, None]).min())
+
+
 def legs_are_free(body: Figure) -> bool:
     """Whether the legs keep clear of each other, and shins of the trunk."""
     left, right = leg_capsules(body, "left"), leg_capsules(body, "right")
