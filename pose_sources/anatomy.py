@@ -32,8 +32,8 @@ import numpy as np
 from jaxtyping import Float
 
 from cuffs.rotations import rotvec_to_rotmat
-from cuffs.skeleton import FINGERS, INDEX, JOINTS, NUM_JOINTS
-from pose_sources.kinematics import angles_xyz, turn_xyz, unit
+from cuffs.skeleton import FINGERS, INDEX, JOINTS, NUM_JOINTS, PARENTS
+from pose_sources.kinematics import angles_xyz, cross, turn_xyz, unit
 
 Vec3 = Float[np.ndarray, "3"]
 Mat3 = Float[np.ndarray, "3 3"]
@@ -59,6 +59,9 @@ class Anatomy:
 
     zero: Float[np.ndarray, "55 3 3"]
     """The joint rotation at which all three angles are zero."""
+
+    bones: Float[np.ndarray, "55 3"]
+    """From each joint's parent to it in the rest pose, metres; the root's own place for the root."""
 
     def bone(self, name: str, parent: str) -> Vec3:
         """From one joint to another in the rest pose, metres."""
@@ -112,7 +115,7 @@ class Anatomy:
 
 def shortest_turn(start: Vec3, end: Vec3) -> Mat3:
     """The rotation by the smallest angle that takes one unit direction to another, not opposite, one."""
-    axis = np.cross(start, end)
+    axis = cross(start, end)
     sine, cosine = float(np.linalg.norm(axis)), float(start @ end)
     if sine < 1e-12:
         return np.eye(3)
@@ -135,7 +138,8 @@ def build_anatomy(rest: Float[np.ndarray, "55 3"]) -> Anatomy:
             axes[INDEX[name]], zero[INDEX[name]] = _leg_frame(rest, kind)
         elif kind not in ("pelvis", "shoulder"):
             axes[INDEX[name]] = _body_frame(rest, kind)
-    return Anatomy(rest, axes, zero)
+    bones = rest - rest[list(PARENTS)] * (np.arange(NUM_JOINTS) > 0)[:, None]
+    return Anatomy(rest, axes, zero, bones)
 
 
 def _body_frame(rest: Float[np.ndarray, "55 3"], kind: str) -> Mat3:

@@ -174,18 +174,21 @@ _LOW: Final = np.array([[limit.low_deg for limit in _ranges_of(joint)] for joint
 _HIGH: Final = np.array([[limit.high_deg for limit in _ranges_of(joint)] for joint in LIMITED])
 
 
-def violations(anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"]) -> tuple[Violation, ...]:
+def violations(
+    anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"], arms: tuple[str, ...] = ("left", "right")
+) -> tuple[Violation, ...]:
     """The angles of a pose that a human joint doesn't reach; none for a possible pose.
 
     Args:
         anatomy: frames of the joints, from the rest skeleton of the body that the pose is for.
         rotmats: joint rotations relative to their parents; the root is free.
+        arms: whose shoulders and forearms are looked at.
     """
     angles = anatomy.all_angles_deg(rotmats)
     own = angles[_ROWS]
     bad = np.argwhere((own < _LOW - ROUNDING_DEG) | (own > _HIGH + ROUNDING_DEG))
     found = [Violation(LIMITED[row], _ranges_of(LIMITED[row])[n], float(own[row, n])) for row, n in bad]
-    for side in ("left", "right"):
+    for side in arms:
         arm = rotmats[INDEX[f"{side}_collar"]] @ rotmats[INDEX[f"{side}_shoulder"]]
         twist = float(angles[INDEX[f"{side}_elbow"], 2] + angles[INDEX[f"{side}_wrist"], 0])
         found += _outside(f"{side}_shoulder", SHOULDER, anatomy.shoulder_angles(side, arm))

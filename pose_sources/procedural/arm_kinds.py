@@ -277,11 +277,11 @@ ARM_KINDS: Final[Mapping[str, ArmKind]] = {
 def crossed(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
     """Arms folded before the chest, each hand at the other upper arm; the given side's forearm lies in front."""
     plans: dict[Side, ArmPlan] = {}
-    height = drawn(rng, (-0.24, -0.14))[0]
-    for arm, front, higher in ((side, 0.29, 0.0), (other(side), 0.215, 0.06)):
+    height = drawn(rng, (-0.26, -0.17))[0]
+    for arm, front, higher in ((side, 0.32, 0.0), (other(side), 0.235, 0.09)):
         out, rise = drawn(rng, (-0.11, -0.06), (0.1, 0.5))
         wrist = chest_place(body, arm, out=out, up=height + higher, front=front)
-        hand = HandAim(fingers=direction(arm, out=-1, up=rise, front=-0.15), palm=direction(arm, front=-1, out=-0.15))
+        hand = HandAim(fingers=direction(arm, out=-1, up=rise, front=-0.05), palm=direction(arm, front=-1))
         elbow = direction(arm, out=0.5, up=-1, front=0.1)
         plans[arm] = ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=("resting", "relaxed", "fist"), away=FRONT)
     return plans

@@ -6,20 +6,29 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from jaxtyping import Float
 
 from cuffs.errors import GeometryError
 from pose_sources.anatomy import Anatomy
 from pose_sources.limits import violations
 from pose_sources.procedural.arm_kinds import ARM_KINDS, PAIR_KINDS
 from pose_sources.procedural.arms import ArmPlan, pose_arm
-from pose_sources.procedural.body_capsules import HAND_AIR_M, TOUCH_AIR_M, arm_excess, below_floor, legs_are_free
+from pose_sources.procedural.body_capsules import (
+    HAND_AIR_M,
+    TOUCH_AIR_M,
+    Around,
+    arm_excess,
+    around_arm,
+    legs_are_free,
+    reach_excess,
+)
 from pose_sources.procedural.figure import SIDES, Figure, Side, other, with_hand
-from pose_sources.procedural.hand_shape import hand_pose
 from pose_sources.procedural.hands import HandDraw, pick, sample_hand
 from pose_sources.procedural.stances import Stance, bend_over, crouch, side_of, sit, sit_on_floor, stand, walk
 
 Rng = np.random.Generator
 Weights = Mapping[str, float]
+Hand = Float[np.ndarray, "15 3 3"]
 
 STANCE_TRIES: Final = 40
 ARM_TRIES: Final = 30
@@ -61,7 +70,7 @@ BODY_KINDS: Final[Mapping[str, BodyKind]] = {
     ),
     "sitting": BodyKind(
         stances=((sit, 1),),
-        arms={**SEATED, "show_palm": 0.7, "carry": 0.6, "crossed": 0.6, "together": 0.6, "clasped": 0.4},
+        arms={**SEATED, "show_palm": 0.7, "carry": 0.6, "crossed": 0.6, "together": 0.6},
         rest=SEATED,
     ),
     "floor": BodyKind(
@@ -128,7 +137,8 @@ def _sample_stance(anatomy: Anatomy, kind: BodyKind, lean: float, rng: Rng) -> S
         stance = make(anatomy, rng, lean)
     except GeometryError:  # a foot drawn too near to its hip
         return None
-    return stance if legs_are_free(stance.body) and possible(stance.body) else None
+    impossible = violations(anatomy, stance.body.rotmats, arms=())
+    return None if impossible or not legs_are_free(stance.body) else stance
 
 
 def _sample_arms(stance: Stance, kind: BodyKind, wishes: Wishes, rng: Rng) -> BodyDraw | None:
@@ -148,21 +158,26 @@ def _sample_arms(stance: Stance, kind: BodyKind, wishes: Wishes, rng: Rng) -> Bo
 
 
 def _one_arm(body: Figure, side: Side, kind: str, wishes: Wishes, rng: Rng) -> tuple[Figure, str] | None:
+    around = around_arm(body, side)
     for _ in range(ARM_TRIES):
         plan = ARM_KINDS[kind](body, side, rng)
+        bare = _with_arms(body, {side: plan})
+        if bare is None or reach_excess(bare, side, around) > MOST_LIFT_M:  # before the slower search for a hand
+            continue
         hand = _hand_for(body, plan, wishes, rng)
-        posed = _settled(body, side, plan, hand)
+        posed = _settled(body, side, plan, hand=hand.rotmats(body.anatomy, side), around=around)
         if posed is not None:
             return posed, hand.kind
     return None
 
 
-def _settled(body: Figure, side: Side, plan: ArmPlan, hand: HandDraw) -> Figure | None:
+def _settled(body: Figure, side: Side, plan: ArmPlan, *, hand: Hand, around: Around) -> Figure | None:
     """The figure with an arm posed and clear of the rest; a hand that lies on the body is lifted until it is."""
+    body = with_hand(body, side, hand)
     air_m, lifts = (HAND_AIR_M, 1) if plan.away is None else (TOUCH_AIR_M, LIFTS)
     for _ in range(lifts):
-        posed = _with_arms(body, {side: plan}, {side: hand})
-        excess = np.inf if posed is None else max(arm_excess(posed, side, air_m), below_floor(posed, side))
+        posed = _with_arms(body, {side: plan})
+        excess = np.inf if posed is None else arm_excess(posed, side, air_m, around)
         if excess <= 0:
             return posed
         if plan.away is None or excess > MOST_LIFT_M:
@@ -174,9 +189,13 @@ def _settled(body: Figure, side: Side, plan: ArmPlan, hand: HandDraw) -> Figure 
 def _both_arms(stance: Stance, kind: str, first: Side, wishes: Wishes, rng: Rng) -> BodyDraw | None:
     for _ in range(ARM_TRIES):
         plans = PAIR_KINDS[kind](stance.body, first, rng)
-        hands = {side: _hand_for(stance.body, plan, wishes, rng) for side, plan in plans.items()}
-        posed = _with_arms(stance.body, plans, hands)
-        if posed is not None and all(arm_excess(posed, side, TOUCH_AIR_M) <= 0 for side in SIDES):
+        posed = _with_arms(stance.body, plans)
+        if posed is None or any(reach_excess(posed, side, around_arm(posed, side)) > 0 for side in SIDES):
+            continue
+        hands = {side: _hand_for(posed, plan, wishes, rng) for side, plan in plans.items()}
+        for side, hand in hands.items():
+            posed = with_hand(posed, side, hand.rotmats(posed.anatomy, side))
+        if all(arm_excess(posed, side, TOUCH_AIR_M) <= 0 for side in SIDES):
             action = f"{stance.action}, arms {kind}"
             return BodyDraw(figure=posed, action=action, hands={side: hand.kind for side, hand in hands.items()})
     return None
@@ -188,17 +207,10 @@ def _hand_for(body: Figure, plan: ArmPlan, wishes: Wishes, rng: Rng) -> HandDraw
     return sample_hand(body.anatomy, weights, wishes.fingers, rng)
 
 
-def _with_arms(body: Figure, plans: Mapping[Side, ArmPlan], hands: Mapping[Side, HandDraw]) -> Figure | None:
+def _with_arms(body: Figure, plans: Mapping[Side, ArmPlan]) -> Figure | None:
     try:
         for side, plan in plans.items():
             body = pose_arm(body, side, plan)
     except GeometryError:  # a wrist drawn too near to its shoulder
         return None
-    for side, hand in hands.items():
-        body = with_hand(body, side, hand_pose(body.anatomy, hand.shape, side))
-    return body if possible(body) else None
-
-
-def possible(body: Figure) -> bool:
-    """Whether all joints are within their limits."""
-    return not violations(body.anatomy, body.rotmats)
+    return None if violations(body.anatomy, body.rotmats, tuple(plans)) else body

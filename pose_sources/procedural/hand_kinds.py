@@ -1,7 +1,7 @@
 """What hands do: each kind draws a continuous family of shapes, from a fist to fingerspelling."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -219,8 +219,8 @@ def tie_ring_finger(fingers: Mapping[str, FingerShape]) -> dict[str, FingerShape
     """
     tied = dict(fingers)
     for name, neighbours, share in (("ring", ("middle", "pinky"), 0.25), ("pinky", ("ring",), 0.12)):
-        own = np.array(astuple(fingers[name]))
-        pull = np.mean([astuple(fingers[other]) for other in neighbours], 0)
+        own = np.array(fingers[name].angles)
+        pull = np.mean([fingers[other].angles for other in neighbours], 0)
         mcp, pip, dip, _ = ((1 - share) * own + share * pull).tolist()
         tied[name] = FingerShape(mcp=mcp, pip=pip, dip=dip, ulnar=fingers[name].ulnar)
     return tied
@@ -285,7 +285,7 @@ def anything(_anatomy: Anatomy, rng: Rng) -> HandShape:
 
 def blend(first: ThumbShape, second: ThumbShape, share: float) -> ThumbShape:
     """A thumb between two."""
-    return thumb_from((1 - share) * np.array(astuple(first)) + share * np.array(astuple(second)))
+    return thumb_from((1 - share) * np.array(first.angles) + share * np.array(second.angles))
 
 
 HAND_KINDS: Final[Mapping[str, Callable[[Anatomy, Rng], HandShape]]] = {

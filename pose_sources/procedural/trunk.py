@@ -9,7 +9,7 @@ from pose_sources.anatomy import Anatomy
 from pose_sources.kinematics import turn
 from pose_sources.procedural.figure import FRONT, LEFT, SIDES, UP, Figure, resting, with_hand
 from pose_sources.procedural.hand_kinds import RELAXED_HAND
-from pose_sources.procedural.hand_shape import hand_pose
+from pose_sources.procedural.hand_shape import hand_rotmats
 
 Angles = tuple[float, float, float]
 SPINE_SHARES: Final = {"spine1": 0.36, "spine2": 0.33, "spine3": 0.31}
@@ -34,7 +34,7 @@ def pose_trunk(anatomy: Anatomy, plan: TrunkPlan) -> Figure:
             rotmats[joint] = anatomy.rotation(joint, (share * angles[0], share * angles[1], share * angles[2]))
     body = resting(anatomy).posed(rotmats)
     for side in SIDES:
-        body = with_hand(body, side, hand_pose(anatomy, RELAXED_HAND, side))
+        body = with_hand(body, side, hand_rotmats(anatomy, RELAXED_HAND, side))
     return body
 
 
