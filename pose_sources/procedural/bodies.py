@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from cuffs.errors import GeometryError
 from pose_sources.anatomy import Anatomy
-from pose_sources.limits import violations
+from pose_sources.limits import arm_violations, violations
 from pose_sources.procedural.arm_kinds import ARM_KINDS, PAIR_KINDS
 from pose_sources.procedural.arms import ArmPlan, pose_arm
 from pose_sources.procedural.body_capsules import (
@@ -31,7 +31,7 @@ Weights = Mapping[str, float]
 Hand = Float[np.ndarray, "15 3 3"]
 
 STANCE_TRIES: Final = 40
-ARM_TRIES: Final = 30
+ARM_TRIES: Final = 12
 LIFTS: Final = 4
 MOST_LIFT_M: Final = 0.04
 
@@ -137,8 +137,8 @@ def _sample_stance(anatomy: Anatomy, kind: BodyKind, lean: float, rng: Rng) -> S
         stance = make(anatomy, rng, lean)
     except GeometryError:  # a foot drawn too near to its hip
         return None
-    impossible = violations(anatomy, stance.body.rotmats, arms=())
-    return None if impossible or not legs_are_free(stance.body) else stance
+    possible = legs_are_free(stance.body) and not violations(anatomy, stance.body.rotmats)
+    return stance if possible else None
 
 
 def _sample_arms(stance: Stance, kind: BodyKind, wishes: Wishes, rng: Rng) -> BodyDraw | None:
@@ -158,13 +158,15 @@ def _sample_arms(stance: Stance, kind: BodyKind, wishes: Wishes, rng: Rng) -> Bo
 
 
 def _one_arm(body: Figure, side: Side, kind: str, wishes: Wishes, rng: Rng) -> tuple[Figure, str] | None:
-    around = around_arm(body, side)
+    around, hands = around_arm(body, side), {}
     for _ in range(ARM_TRIES):
         plan = ARM_KINDS[kind](body, side, rng)
         bare = _with_arms(body, {side: plan})
         if bare is None or reach_excess(bare, side, around) > MOST_LIFT_M:  # before the slower search for a hand
             continue
-        hand = _hand_for(body, plan, wishes, rng)
+        if plan.hand_kinds not in hands:
+            hands[plan.hand_kinds] = _hand_for(body, plan, wishes, rng)
+        hand = hands[plan.hand_kinds]
         posed = _settled(body, side, plan, hand=hand.rotmats(body.anatomy, side), around=around)
         if posed is not None:
             return posed, hand.kind
@@ -213,4 +215,4 @@ def _with_arms(body: Figure, plans: Mapping[Side, ArmPlan]) -> Figure | None:
             body = pose_arm(body, side, plan)
     except GeometryError:  # a wrist drawn too near to its shoulder
         return None
-    return None if violations(body.anatomy, body.rotmats, tuple(plans)) else body
+    return None if any(arm_violations(body.anatomy, body.rotmats, side) for side in plans) else body

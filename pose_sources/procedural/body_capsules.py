@@ -187,11 +187,15 @@ def arm_excess(body: Figure, side: Side, air_m: float = HAND_AIR_M, around: Arou
         around: `around_arm`, where it is known already.
     """
     around = around or around_arm(body, side)
-    hand = hand_capsules(body, side)
+    fore, hand = forearm_capsules(body, side), hand_capsules(body, side)
+    obstacles = joined(around.rest, upper_arm_capsules(body, side), around.other_hand)
+    depth = _depths(joined(fore, hand), obstacles)
+    rest, own = len(around.rest.radius), len(obstacles.radius) - len(around.other_hand.radius)
+    arm = len(fore.radius)
     return max(
-        reach_excess(body, side, around),
-        _deepest(hand, joined(around.rest, upper_arm_capsules(body, side))) + air_m,
-        _deepest(hand, around.other_hand),
+        float(depth[:arm, :rest].max()) - FOREARM_SLACK_M,
+        float(depth[arm:, :own].max()) + air_m,
+        float(depth[arm:, own:].max()),
         around.floor - _lowest(hand),
     )
 
@@ -214,5 +218,9 @@ def legs_are_free(body: Figure) -> bool:
     return _deepest(below, trunk_capsules(body)) <= FOREARM_SLACK_M
 
 
+def _depths(a: Capsules, b: Capsules) -> Float[np.ndarray, "m n"]:
+    return overlap(a.ends, a.radius, b.ends, b.radius)
+
+
 def _deepest(a: Capsules, b: Capsules) -> float:
-    return float(overlap(a.ends, a.radius, b.ends, b.radius).max())
+    return float(_depths(a, b).max())

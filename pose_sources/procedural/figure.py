@@ -83,11 +83,6 @@ def figure(anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"]) -> Figure:
     return Figure(anatomy, rotmats, turned, placed - placed[0])
 
 
-def resting(anatomy: Anatomy) -> Figure:
-    """The figure in the rest pose."""
-    return figure(anatomy, np.tile(np.eye(3), (NUM_JOINTS, 1, 1)))
-
-
 def with_hand(body: Figure, side: Side, hand: Float[np.ndarray, "15 3 3"]) -> Figure:
     """The figure with the fingers of one hand posed."""
     return body.posed(dict(zip(JOINTS[HANDS[side]], hand, strict=True)))
