@@ -23,6 +23,7 @@ from cuffs.records import PoseOrigin, PoseSample, PoseValidity
 from cuffs.records.pose_sample import Gender
 from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from cuffs.skeleton import BODY, HANDS, JAW, LEFT_EYE, LEFT_HAND, NUM_JOINTS, RIGHT_EYE
+from pose_sources.mean_hand import MEAN_INDEX2, NEAR_RAD
 from pose_sources.npz_index import ArrayHeader, read_headers
 from pose_sources.source import RestPelvis
 
@@ -39,14 +40,10 @@ MAX_FRAMES: Final = 1_000_000
 MAX_ANGLE_RAD: Final = 4 * np.pi
 """No fit wraps around twice; larger numbers are degrees, or not rotations at all."""
 
-MEAN_INDEX2: Final = np.array([0.1088, 0.0660, 0.7562])
-"""Rotation of index2 in the model's mean hand, without its signs: hands that nobody measured hold it in every frame."""
-
 Z_FROM_Y: Final = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """Turns a world whose y is up into one whose z is."""
 
 STILL_RAD: Final = 1e-5
-NEAR_MEAN_RAD: Final = 2e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +206,7 @@ def _hand_measured(hand: Float[np.ndarray, "frames 15 3"], *, body_moves: bool) 
     if np.ptp(hand, axis=0).max() > STILL_RAD:
         return True
     flat = np.abs(hand[0]).max() < STILL_RAD
-    mean = np.abs(np.abs(hand[0, 1]) - MEAN_INDEX2).max() < NEAR_MEAN_RAD
+    mean = np.abs(np.abs(hand[0, 1]) - MEAN_INDEX2).max() < NEAR_RAD
     return not (body_moves or flat or mean)
 
 

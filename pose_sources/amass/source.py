@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +21,7 @@ from pose_sources.amass.motion_file import (
     read_header,
 )
 from pose_sources.amass.shelf import MotionShelf
+from pose_sources.file_list import list_files
 from pose_sources.source import RestPelvis
 
 log = logging.getLogger(__name__)
@@ -153,25 +153,7 @@ def open_amass(config: AmassConfig, *, folder: Path, rest_pelvis: RestPelvis | N
 
 
 def _motion_files(root: Path, exclude: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
-    """Motion files and their names within the folder, in the order of the names.
-
-    Raises:
-        PoseFileError: if the place doesn't exist, or a link leads out of the folder.
-    """
-    if root.is_file():
-        yield root, root.name
-        return
-    if not root.is_dir():
-        raise PoseFileError(f"{root} is not there. `path` names a motion file or a folder of them.")
-    inside = root.resolve()
-    for path in sorted(root.rglob("*.npz")):
-        name = path.relative_to(root).as_posix()
-        if path.name == "shape.npz" or path.name.endswith("_stagei.npz"):
-            continue
-        if any(fnmatch(name, pattern) for pattern in exclude):
-            continue
-        if not path.resolve().is_relative_to(inside):
-            raise PoseFileError(
-                f"{path} is a link that leads out of {root}. Copy the file, or leave it out with exclude."
-            )
-        yield path, name
+    """Motion files and their names within the folder, in the order of the names."""
+    for path, name in list_files(root, "*.npz", exclude=exclude, what="a motion file"):
+        if path == root or not (path.name == "shape.npz" or path.name.endswith("_stagei.npz")):
+            yield path, name
