@@ -4,12 +4,15 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final, Literal
 
 from cuffs.errors import PoseFileError
 
 log = logging.getLogger(__name__)
 
-LISTED = 20
+BadDataPolicy = Literal["error", "skip"]
+
+LISTED: Final = 20
 """So many are named in the log; `cuffs poses index` lists all."""
 
 

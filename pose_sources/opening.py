@@ -17,8 +17,11 @@ from cuffs.config import build
 from cuffs.errors import PoseFileError
 from pose_sources.amass import AmassConfig, open_amass
 from pose_sources.anatomy import Anatomy, build_anatomy
+from pose_sources.bedlam import Bedlam2Config, BedlamConfig, open_bedlam, open_bedlam2
+from pose_sources.configs import SourceConfig
 from pose_sources.features import FEATURES, parse_expression
-from pose_sources.mixture import MixtureConfig, Poses, SourceConfig, Weighted, WeightedSource
+from pose_sources.mean_hand import MeanHand, find_mean_hand
+from pose_sources.mixture import MixtureConfig, Poses, Weighted, WeightedSource
 from pose_sources.natural import build_judge
 from pose_sources.procedural.config import ProceduralConfig
 from pose_sources.procedural.source import open_procedural, open_procedural_hands
@@ -28,7 +31,7 @@ from pose_sources.source import PoseSource, RestPelvis
 
 log = logging.getLogger(__name__)
 
-PosesConfig = ProceduralConfig | AmassConfig | MixtureConfig
+PosesConfig = SourceConfig | MixtureConfig
 """What may stand under a recipe's `poses`, told apart by `kind`."""
 
 
@@ -108,9 +111,20 @@ def open_source(config: SourceConfig, *, folder: Path, body: BodyAtHand) -> Pose
     Raises:
         PoseFileError: if a file is missing or can't be used.
     """
-    if isinstance(config, AmassConfig):
-        return open_amass(config, folder=folder, rest_pelvis=body.rest_pelvis)
-    return open_procedural(config, body.rest_joints)
+    match config:
+        case AmassConfig():
+            return open_amass(config, folder=folder, rest_pelvis=body.rest_pelvis)
+        case BedlamConfig():
+            mean = _mean_hand(config.mean_hand_path, folder, body)
+            return open_bedlam(config, folder=folder, mean=mean, rest_pelvis=body.rest_pelvis)
+        case Bedlam2Config():
+            return open_bedlam2(config, folder=folder, rest_pelvis=body.rest_pelvis)
+        case ProceduralConfig():
+            return open_procedural(config, body.rest_joints)
+
+
+def _mean_hand(path: str | None, folder: Path, body: BodyAtHand) -> MeanHand | None:
+    return find_mean_hand(None if path is None else folder / path, body.model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
 from cuffs.errors import ConfigError
+from pose_sources.bad_data import BadDataPolicy
 
-BadData = Literal["error", "skip"]
 Hands = Literal["auto", "absolute", "relative"]
 
 BEDLAM_LICENCE: Final = "BEDLAM: non-commercial scientific research"
@@ -40,7 +40,7 @@ class BedlamConfig:
     exclude: tuple[str, ...] = ()
     """Files to leave out, as patterns against their path within the folder."""
 
-    bad_data: BadData = "error"
+    bad_data: BadDataPolicy = "error"
     """Files and rows that can't be used: error stops; skip looks through everything when opened, leaves them out,
     counts and lists them."""
 
@@ -69,7 +69,7 @@ class Bedlam2Config:
     exclude: tuple[str, ...] = ()
     """Files to leave out, as patterns against their path within the folder."""
 
-    bad_data: BadData = "error"
+    bad_data: BadDataPolicy = "error"
     """Files and rows that can't be used: error stops; skip looks through everything when opened, leaves them out,
     counts and lists them."""
 

@@ -60,6 +60,31 @@ def write_bedlam_labels(folder, path):
     return labels, scenes
 
 
+def write_bedlam2_labels(folder, path):
+    """BEDLAM2's: 16 betas, 44 other keypoints before SMPL-X's, boxes of hands that are -1 off the picture."""
+    rows = dict(scene_rows(path, 4, 16, portrait=True))
+    count = len(rows["shape"])
+    before = np.full((count, 44, 3), 7.0, np.float32)
+    rows["gtkps"] = np.concatenate([before, rows["gtkps"]], 1)
+    rows["gender"] = np.array(["neutral"] * count)
+    for side in "lr":
+        rows[f"{side}h_c"], rows[f"{side}h_s"] = np.full((count, 2), -1.0), np.full(count, -1.0)
+    rows["hand_det_conf"] = np.zeros((count, 2, 1), int)
+    np.savez(folder / "20240425_1_171_yogastudio.npz", **rows)
+    return rows
+
+
+def write_hands_labels(folder, path):
+    """BEDLAM's `all_npz_12_hands`: the same and boxes of hands."""
+    rows = dict(scene_rows(path, 0))
+    count = len(rows["shape"])
+    rows |= {"left_hand": np.zeros(count, bool), "right_hand": np.ones(count, bool)}
+    rows |= {"scale_hand": np.ones((count, 2)), "center_hand": np.ones((count, 2, 2))}
+    rows["right_hand_abs_pose"] = np.ones((count, 48))
+    np.savez(folder / f"{SCENE}-hands.npz", **rows)
+    return rows
+
+
 def write_agora_in_bedlam(folder, path, name="agora-bfh", *, relative, producer="shipped"):
     """AGORA's file among BEDLAM's labels; producer "a" is agora_processing_code, without trans_cam and gender."""
     rng = np.random.default_rng(3)

@@ -9,7 +9,14 @@ from cuffs.skeleton import HANDS
 from pose_sources import IndexedPoseSource
 from pose_sources.bedlam.labels import LabelOptions, open_labels
 from pose_sources.mean_hand import MeanHand
-from tests.pose_sources.bedlam_fixtures import CLOSEUP, SCENE, write_agora_in_bedlam, write_bedlam_labels
+from tests.pose_sources.bedlam_fixtures import (
+    CLOSEUP,
+    SCENE,
+    write_agora_in_bedlam,
+    write_bedlam2_labels,
+    write_bedlam_labels,
+    write_hands_labels,
+)
 from tests.pose_sources.people_fixtures import MEAN, pelvis_at_rest
 
 BEDLAM = LabelOptions(variant="bedlam", licence="terms")
@@ -52,6 +59,21 @@ def test_joints_of_every_row_land_on_the_files_own_keypoints(labels, body, rest_
         labelled = source.labelled(number)
         pixels = project(joints_in_camera(body, labelled), labelled.K)
         assert (np.abs(pixels - labelled.joints2d) < tolerance(pixels)).all()
+
+
+@pytest.mark.parametrize("write", [write_bedlam2_labels, write_hands_labels])
+def test_so_do_those_of_bedlam2_and_of_the_labels_with_hands(tmp_path, body, rest_pelvis, write):
+    rows = write(tmp_path, body.path)
+    variant = "bedlam2" if write is write_bedlam2_labels else "bedlam"
+    source = open_labels(tmp_path, LabelOptions(variant=variant, licence="terms"), rest_pelvis=rest_pelvis)
+    assert len(source) == len(rows["shape"])
+    for number in range(len(source)):
+        labelled = source.labelled(number)
+        pixels = project(joints_in_camera(body, labelled), labelled.K)
+        assert (np.abs(pixels - labelled.joints2d) < tolerance(pixels)).all()
+        assert labelled.sample.origin.dataset == variant
+        assert labelled.sample.betas_model == ("smplx-lockedhead-neutral" if variant == "bedlam2" else "smplx-neutral")
+        assert labelled.sample.valid.left_hand == (number > 0)  # seen or not: the pose is known
 
 
 def test_people_stand_upright_in_a_world_whose_z_is_up(labels):

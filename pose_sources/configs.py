@@ -1,0 +1,8 @@
+"""Every kind of source that a recipe may name."""
+
+from pose_sources.amass import AmassConfig
+from pose_sources.bedlam import Bedlam2Config, BedlamConfig
+from pose_sources.procedural.config import ProceduralConfig
+
+SourceConfig = ProceduralConfig | AmassConfig | BedlamConfig | Bedlam2Config
+"""Told apart by `kind`."""
