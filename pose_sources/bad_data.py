@@ -10,6 +10,8 @@ from cuffs.errors import PoseFileError
 
 log = logging.getLogger(__name__)
 
+REMEDY: Final = "\n  to go on without it: bad_data: skip, or --skip-bad."
+
 BadDataPolicy = Literal["error", "skip"]
 
 LISTED: Final = 20
@@ -55,7 +57,8 @@ class BadData:
             PoseFileError: the problem with its remedy.
         """
         if not self.skip:
-            raise PoseFileError(f"{problem}\n  to go on without it: bad_data: skip, or --skip-bad.") from problem
+            remedy = "" if REMEDY in str(problem) else REMEDY
+            raise PoseFileError(f"{problem}{remedy}") from problem
         self.found.append(Skipped(file, row, str(problem)))
 
 

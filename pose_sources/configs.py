@@ -2,7 +2,8 @@
 
 from pose_sources.amass import AmassConfig
 from pose_sources.bedlam import Bedlam2Config, BedlamConfig
+from pose_sources.interhand import InterHandConfig
 from pose_sources.procedural.config import ProceduralConfig
 
-SourceConfig = ProceduralConfig | AmassConfig | BedlamConfig | Bedlam2Config
+SourceConfig = ProceduralConfig | AmassConfig | BedlamConfig | Bedlam2Config | InterHandConfig
 """Told apart by `kind`."""

@@ -20,6 +20,7 @@ from pose_sources.anatomy import Anatomy, build_anatomy
 from pose_sources.bedlam import Bedlam2Config, BedlamConfig, open_bedlam, open_bedlam2
 from pose_sources.configs import SourceConfig
 from pose_sources.features import FEATURES, parse_expression
+from pose_sources.interhand import InterHandConfig, open_interhand
 from pose_sources.mean_hand import MeanHand, find_mean_hand
 from pose_sources.mixture import MixtureConfig, Poses, Weighted, WeightedSource
 from pose_sources.natural import build_judge
@@ -105,7 +106,7 @@ def open_poses(
     )
 
 
-def open_source(config: SourceConfig, *, folder: Path, body: BodyAtHand) -> PoseSource:
+def open_source(config: SourceConfig, *, folder: Path, body: BodyAtHand, cache: Path | None = None) -> PoseSource:
     """Open one source.
 
     Raises:
@@ -119,6 +120,9 @@ def open_source(config: SourceConfig, *, folder: Path, body: BodyAtHand) -> Pose
             return open_bedlam(config, folder=folder, mean=mean, rest_pelvis=body.rest_pelvis)
         case Bedlam2Config():
             return open_bedlam2(config, folder=folder, rest_pelvis=body.rest_pelvis)
+        case InterHandConfig():
+            mean = _mean_hand(config.mean_hand_path, folder, body)
+            return open_interhand(config, folder=folder, mean=mean, rest_joints=body.rest_joints, cache=cache)
         case ProceduralConfig():
             return open_procedural(config, body.rest_joints)
 
@@ -153,7 +157,7 @@ class _Opening:
         if role == "hands" and isinstance(config, ProceduralConfig):
             opened = open_procedural_hands(config, self.body.rest_joints)
         else:
-            opened = open_source(config, folder=self.folder, body=self.body)
+            opened = open_source(config, folder=self.folder, body=self.body, cache=self.cache)
         if source.select is None:
             return opened
         table_path = self._table_path(source, role)
