@@ -98,8 +98,10 @@ def parse(data: bytes, path: Path, start: int) -> Any:  # noqa: ANN401 - JSON is
         start: where they lie in it, for messages.
 
     Raises:
-        PoseFileError: if they are no JSON.
+        PoseFileError: if they are no JSON, or more than any annotation.
     """
+    if len(data) > MAX_MEMBER_BYTES:
+        raise PoseFileError(f"{path}: a member of {len(data)} bytes at byte {start}. {AGAIN}")
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as problem:  # ValueError: json's own, and bytes that are no text

@@ -1,9 +1,9 @@
 """A pose together with what its data set says about the picture it was labelled in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from cuffs.records import PoseSample
 
@@ -24,8 +24,14 @@ class Labelled:
     K: Float[np.ndarray, "3 3"]
     """Pixels."""
 
-    joints2d: Float[np.ndarray, "joints 2"] | None = None
-    """The data set's projected joints in SMPL-X's order, pixels."""
+    expression: Float[np.ndarray, " num_expressions"] = field(default_factory=lambda: np.zeros(0))
+    """Facial expression, which moves joints by fractions of a millimetre."""
 
-    joints3d_cam: Float[np.ndarray, "joints 3"] | None = None
-    """The data set's joints in SMPL-X's order, metres."""
+    joints2d: Float[np.ndarray, "55 2"] | None = None
+    """The data set's projected joints, pixels."""
+
+    joints3d_cam: Float[np.ndarray, "55 3"] | None = None
+    """The data set's joints, metres."""
+
+    joints_known: Bool[np.ndarray, "55"] | None = None
+    """Which joints the data set gives; None: all."""

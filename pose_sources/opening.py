@@ -29,6 +29,7 @@ from pose_sources.procedural.source import open_procedural, open_procedural_hand
 from pose_sources.rest_skeleton import REST_JOINTS
 from pose_sources.selection import select
 from pose_sources.source import PoseSource, RestPelvis
+from pose_sources.ubody import UBodyConfig, open_ubody
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +124,9 @@ def open_source(config: SourceConfig, *, folder: Path, body: BodyAtHand, cache: 
         case InterHandConfig():
             mean = _mean_hand(config.mean_hand_path, folder, body)
             return open_interhand(config, folder=folder, mean=mean, rest_joints=body.rest_joints, cache=cache)
+        case UBodyConfig():
+            mean = _mean_hand(config.mean_hand_path, folder, body)
+            return open_ubody(config, folder=folder, mean=mean, cache=cache)
         case ProceduralConfig():
             return open_procedural(config, body.rest_joints)
 
