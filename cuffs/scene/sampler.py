@@ -7,13 +7,15 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from cuffs.camera import inverse, transform
 from cuffs.character import Identity, Topology
 from cuffs.character.face import sample_face
 from cuffs.character.wardrobe import sample_look
 from cuffs.recipe import Recipe
-from cuffs.records import PersonSpec, PropSpec, SceneSpec
+from cuffs.records import CameraSpec, PersonSpec, PropSpec, SceneSpec
 from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from cuffs.scene.camera_config import place_camera, sample_camera
+from cuffs.scene.effects_config import distortion_holds, sample_develop, sample_distortion, with_lens
 from cuffs.scene.gates import GatesConfig, framing_cause, hand_in_body_cause, overlap_cause
 from cuffs.scene.people import PoseDraw, Spot, about_z, facing_rad, sample_count, sample_spots
 from cuffs.scene.place_config import sample_light, sample_place
@@ -98,12 +100,17 @@ def sample_scene(context: SceneContext, slot: int, attempt: int) -> SceneSpec | 
         facing_rad=facing_rad(rotvec_to_rotmat(people[0].spec.pose[0])),
         image=recipe.image,
     )
+    distortion = sample_distortion(recipe.effects, at.rng("distortion"))
+    if distortion_holds(distortion, camera, recipe.image):
+        camera = replace(camera, distortion=distortion)
     for person in people:
         head = person.body.joints[INDEX["head"]]
         cause = framing_cause(recipe.gates, camera, recipe.image, verts_world=person.body.verts, head_world=head)
         if cause is not None:
             return Refusal(cause=cause)
+    camera = with_lens(camera, recipe.effects, image=recipe.image, focus_m=_depth_m(camera, people), rng=at.rng("lens"))
     place = sample_place(recipe.place, context.place_files, at.rng("place"))
+    light = sample_light(recipe.light, place, at.rng("light"))
     return SceneSpec(
         key=f"{context.recipe_hash[:8]}_s{context.seed}_{slot:07d}_{attempt:02d}",
         recipe_hash=context.recipe_hash,
@@ -116,9 +123,10 @@ def sample_scene(context: SceneContext, slot: int, attempt: int) -> SceneSpec | 
         camera=camera,
         people=tuple(person.spec for person in people),
         place=place,
-        light=sample_light(recipe.light, place, at.rng("light")),
+        light=light,
         props=tuple(person.seat for person in people if person.seat is not None),
         render=replace(recipe.render, seed=int(at.rng("render").integers(2**31))),
+        develop=sample_develop(recipe.effects, place, light, at.rng("develop")),
     )
 
 
@@ -191,6 +199,11 @@ def _people_cause(gates: GatesConfig, people: list[_Placed]) -> str | None:
         if cause := hand_in_body_cause(gates, verts=body.verts, normals=body.normals, limb=body.limb):
             return cause
     return None
+
+
+def _depth_m(camera: CameraSpec, people: list[_Placed]) -> float:
+    """Depth of the first person's middle, along the optical axis."""
+    return float(transform(inverse(camera.T_world_cam), people[0].spec.pelvis_world[None])[0, 2])
 
 
 def _target(part: str, people: list[PosedBody]) -> Float[np.ndarray, "3"]:
