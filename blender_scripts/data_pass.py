@@ -68,7 +68,7 @@ def _set_up_data() -> None:
     scene.view_settings.exposure = 0.0
     cycles = scene.cycles
     cycles.samples, cycles.seed, cycles.max_bounces = 1, 0, 0
-    cycles.use_adaptive_sampling = cycles.use_denoising = False
+    cycles.use_adaptive_sampling = cycles.use_denoising = cycles.use_fast_gi = False
     cycles.sample_clamp_direct = cycles.sample_clamp_indirect = 0.0
     cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", 0.01
 

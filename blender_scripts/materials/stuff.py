@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import bpy
 
-from blender_scripts.materials.graph import Graph, Socket, darker, material_graph
+from blender_scripts.materials.graph import Graph, Socket, Value, darker, material_graph
 from cuffs.records.scene_spec import Colour
 
 
@@ -35,7 +35,7 @@ def _island(graph: Graph) -> Socket:
 
 
 def _wood(graph: Graph, colour: Colour) -> None:
-    where = graph.vector("MULTIPLY", _here(graph), (1.0, 0.12, 1.0))
+    where = graph.vector("MULTIPLY", _here(graph), (0.1, 1.0, 1.0))
     where = graph.vector("ADD", where, graph.combine(graph.math("MULTIPLY", _island(graph), 7.0), 0.0, 0.0))
     grain = graph.noise(where, size_m=0.03, detail=5.0)
     streaks = graph.mix(graph.ramp(grain, 0.3, 0.7), darker(colour, 0.62), darker(colour, 1.1))
@@ -141,18 +141,15 @@ def _brick(graph: Graph, colour: Colour) -> None:
 def _paper(graph: Graph, colour: Colour) -> None:
     """Books and boxes: every loose part of a colour of its own, about the given one."""
     own = _island(graph)
-    hue = graph.node(
-        "ShaderNodeHueSaturation",
-        {
-            "Hue": graph.math("ADD", graph.math("MULTIPLY", own, 0.9), 0.05),
-            "Saturation": 1.1,
-            "Value": graph.math(
-                "ADD", graph.math("MULTIPLY", graph.math("FRACT", graph.math("MULTIPLY", own, 17.0)), 1.1), 0.3
-            ),
-            "Color": colour,
-        },
-    )
+    bright = graph.math("ADD", graph.math("MULTIPLY", graph.math("FRACT", graph.math("MULTIPLY", own, 17.0)), 1.1), 0.3)
+    inputs: dict[str | int, Value] = {"Hue": graph.math("ADD", graph.math("MULTIPLY", own, 0.9), 0.05), "Value": bright}
+    hue = graph.node("ShaderNodeHueSaturation", inputs | {"Saturation": 0.9, "Color": colour})
     graph.output(graph.matte(hue.outputs[0]))
+
+
+def _card(graph: Graph, colour: Colour) -> None:
+    """Cardboard: every loose part a shade of its own."""
+    graph.output(graph.matte(graph.mix(_island(graph), darker(colour, 0.7), darker(colour, 1.15))))
 
 
 def _picture(graph: Graph, colour: Colour) -> None:
@@ -196,6 +193,7 @@ STUFF: dict[str, Callable[[Graph, Colour], None]] = {
     "stone": _stone,
     "brick": _brick,
     "paper": _paper,
+    "card": _card,
     "picture": _picture,
     "rug": _rug,
     "soil": _soil,

@@ -62,7 +62,7 @@ def tree(kit: Kit, spec: ThingSpec, rng: Rng) -> None:
     radii = np.column_stack([rng.uniform(0.2, 0.3, (num, 2)) * w, rng.uniform(0.13, 0.2, num) * (h - trunk) * 1.3])
     for centre in centres:
         kit.rod(tuple(top), tuple(centre), (radius * 0.5, radius * 0.1), sides=6)
-    count = int(np.clip(900 * w, 1500, 6000))
+    count = int(np.clip(1300 * w, 2500, 8000))
     leaf_cloud(kit, rng, (centres, radii), count=count, leaf_m=1.9 * w / np.sqrt(count) * 2.2, material=1)
 
 

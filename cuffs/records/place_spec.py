@@ -145,6 +145,9 @@ class LightSpec:
     sky_share: float | None = None
     """Of white: what the sky (or an even glow) brings to a horizontal floor; None: as the kind has it."""
 
+    ambient_share: float = 0.0
+    """Of white: light from everywhere, less in corners; stands for what bounces off walls more often than is traced."""
+
     low_light: bool = False
     """A dark picture is what was asked for."""
 

@@ -17,6 +17,7 @@ from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from cuffs.scene.camera_config import place_camera, sample_camera
 from cuffs.scene.effects_config import distortion_holds, sample_develop, sample_distortion, with_lens
 from cuffs.scene.gates import GatesConfig, framing_cause, hand_in_body_cause, overlap_cause
+from cuffs.scene.layout import stage_of
 from cuffs.scene.people import PoseDraw, Spot, about_z, facing_rad, sample_count, sample_spots
 from cuffs.scene.place_config import sample_light, sample_place
 from cuffs.scene.posed import PosedBody, pose_body
@@ -109,8 +110,11 @@ def sample_scene(context: SceneContext, slot: int, attempt: int) -> SceneSpec | 
         if cause is not None:
             return Refusal(cause=cause)
     camera = with_lens(camera, recipe.effects, image=recipe.image, focus_m=_depth_m(camera, people), rng=at.rng("lens"))
-    place = sample_place(recipe.place, context.place_files, at.rng("place"))
-    light = sample_light(recipe.light, place, at.rng("light"))
+    stage = stage_of([person.body.verts for person in people], camera, recipe.image)
+    place = sample_place(recipe.place, context.place_files, stage, at.rng("place"))
+    lighting = sample_light(recipe.light, place, stage, at.rng("light"))
+    place = replace(place, things=place.things + lighting.fixtures)
+    light = lighting.light
     return SceneSpec(
         key=f"{context.recipe_hash[:8]}_s{context.seed}_{slot:07d}_{attempt:02d}",
         recipe_hash=context.recipe_hash,
