@@ -75,7 +75,8 @@ def develop(light: Float[Array, "height width 3"], spec: DevelopSpec, *, gain: f
         gain: exposure by the meter.
     """
     seen = np.maximum(light, 0.0) * (gain * 2.0**spec.exposure_ev)
-    seen = seen * _shading(light.shape[:2], spec.vignetting)[..., None]
+    height, width = light.shape[:2]
+    seen = seen * _shading((height, width), spec.vignetting)[..., None]
     seen = _noisy(seen, spec) * np.array(spec.white_balance)
     toned = _toned(np.maximum(seen, 0.0), spec)
     return sharpened(toned, spec.sharpening).clip(0.0, 1.0)

@@ -43,13 +43,13 @@ def build_open_body(path: Path, cache: Path) -> None:
     Raises:
         OutputError: if it can't be written.
     """
-    with tqdm(total=5, desc="open body: people of anny", unit="step", leave=False) as bar, one_thread():
+    with tqdm(total=5, desc="open body: people of anny", unit="step", leave=False, disable=None) as bar, one_thread():
         people = People(cache)
         bar.update()
         arrays, extra = open_body_arrays(people, bar)
         write_npz(path.with_name("open_body_extra.npz"), extra)
         write_npz(path, arrays)
-    logger.info("built the open body: %s", path)
+    logger.info("open body: built")
 
 
 def open_body_arrays(people: People, bar: tqdm | None = None) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -83,8 +83,11 @@ def open_body_arrays(people: People, bar: tqdm | None = None) -> tuple[dict[str,
 
 
 def _next(bar: tqdm, what: str, steps: int = 1) -> None:
+    """Move the bar on; where there is no terminal, say so in a line."""
     bar.update(steps)
     bar.set_description(f"open body: {what}")
+    if bar.disable:
+        logger.info("open body: %s", what)
 
 
 def shape_directions(crowd: Crowd) -> Array:

@@ -60,7 +60,7 @@ def draw_crowd(people: People) -> Crowd:
     sliders: list[dict[str, float]] = [{} for _ in phenotypes]
     sliders[NUM_USUAL : NUM_USUAL + NUM_ODD] = [dict(zip(labels, row.tolist(), strict=True)) for row in moved]
     verts, joints = [], []
-    for first in tqdm(range(0, len(phenotypes), BATCH), desc="open body: people", leave=False):
+    for first in tqdm(range(0, len(phenotypes), BATCH), desc="open body: people", leave=False, disable=None):
         part = slice(first, first + BATCH)
         for person_verts, person_joints in people.lay(phenotypes[part], sliders[part]):
             verts.append(person_verts)

@@ -256,7 +256,7 @@ def _on_walls(
 ) -> list[ThingSpec]:
     """Curtains beside windows, radiators below, pictures where nothing tall stands."""
     found: list[ThingSpec] = []
-    cloth = pick(rng, palettes.FABRICS + palettes.WALLS)
+    cloth = pick(rng, [*palettes.FABRICS, *palettes.WALLS])
     curtains = rng.uniform() < how.curtains
     for opening in room.openings:
         if opening.kind == "window" and curtains:

@@ -57,10 +57,13 @@ class SceneContext:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why an attempt gives no scene."""
+class DrawnScene:
+    """What an attempt gives: a scene, or the cause why there is none."""
 
-    cause: str
+    spec: SceneSpec | None = None
+    cause: str | None = None
+    refused_poses: tuple[str, ...] = ()
+    """Causes for which the sources refused poses, and drew others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,6 +73,7 @@ class _Placed:
     spec: PersonSpec
     body: PosedBody
     seat: PropSpec | None
+    refused_poses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,37 +88,53 @@ class _Attempt:
         return stream(self.context.seed, purpose, self.slot, self.attempt, *number)
 
 
-def sample_scene(context: SceneContext, slot: int, attempt: int) -> SceneSpec | Refusal:
+def sample_scene(context: SceneContext, slot: int, attempt: int) -> DrawnScene:
     """Draw a scene, or say why this attempt gives none.
 
     The same context, slot and attempt give the same scene, on every machine and in any order.
     """
     at = _Attempt(context=context, slot=slot, attempt=attempt)
-    recipe = context.recipe
-    split = split_of(context, slot)
-    people = _place_people(at, split)
-    if cause := _people_cause(recipe.gates, people):
-        return Refusal(cause=cause)
+    people = _place_people(at, split_of(context, slot))
+    refused = tuple(cause for person in people for cause in person.refused_poses)
+    cause = _people_cause(context.recipe.gates, people)
+    if cause is None:
+        camera = _place_camera(at, people)
+        cause = _framing_cause(context.recipe, camera, people)
+        if cause is None:
+            return DrawnScene(spec=_scene_of(at, people, camera), refused_poses=refused)
+    return DrawnScene(cause=cause, refused_poses=refused)
+
+
+def _place_camera(at: _Attempt, people: list[_Placed]) -> CameraSpec:
+    recipe = at.context.recipe
+    draw = sample_camera(recipe.camera, at.rng("camera"))
     camera = place_camera(
-        (draw := sample_camera(recipe.camera, at.rng("camera"))),
+        draw,
         target_world=_target(draw.look_at, [person.body for person in people]),
         facing_rad=facing_rad(rotvec_to_rotmat(people[0].spec.pose[0])),
         image=recipe.image,
     )
     distortion = sample_distortion(recipe.effects, at.rng("distortion"))
-    if distortion_holds(distortion, camera, recipe.image):
-        camera = replace(camera, distortion=distortion)
+    return replace(camera, distortion=distortion) if distortion_holds(distortion, camera, recipe.image) else camera
+
+
+def _framing_cause(recipe: Recipe, camera: CameraSpec, people: list[_Placed]) -> str | None:
     for person in people:
         head = person.body.joints[INDEX["head"]]
         cause = framing_cause(recipe.gates, camera, recipe.image, verts_world=person.body.verts, head_world=head)
         if cause is not None:
-            return Refusal(cause=cause)
+            return cause
+    return None
+
+
+def _scene_of(at: _Attempt, people: list[_Placed], camera: CameraSpec) -> SceneSpec:
+    context, slot, attempt = at.context, at.slot, at.attempt
+    recipe = context.recipe
     camera = with_lens(camera, recipe.effects, image=recipe.image, focus_m=_depth_m(camera, people), rng=at.rng("lens"))
     stage = stage_of([person.body.verts for person in people], camera, recipe.image)
     place = sample_place(recipe.place, context.place_files, stage, at.rng("place"))
     lighting = sample_light(recipe.light, place, stage, at.rng("light"))
     place = replace(place, things=place.things + lighting.fixtures)
-    light = lighting.light
     return SceneSpec(
         key=f"{context.recipe_hash[:8]}_s{context.seed}_{slot:07d}_{attempt:02d}",
         recipe_hash=context.recipe_hash,
@@ -122,15 +142,15 @@ def sample_scene(context: SceneContext, slot: int, attempt: int) -> SceneSpec | 
         slot=slot,
         attempt=attempt,
         chunk=slot // recipe.chunk_size,
-        split=split,
+        split=split_of(context, slot),
         image=recipe.image,
         camera=camera,
         people=tuple(person.spec for person in people),
         place=place,
-        light=light,
+        light=lighting.light,
         props=tuple(person.seat for person in people if person.seat is not None),
         render=replace(recipe.render, seed=int(at.rng("render").integers(2**31))),
-        develop=sample_develop(recipe.effects, place, light, at.rng("develop")),
+        develop=sample_develop(recipe.effects, place, lighting.light, at.rng("develop")),
     )
 
 
@@ -191,7 +211,7 @@ def _place_person(at: _Attempt, number: int, spot: Spot, identity_number: int) -
         right_hand_source=draw.right_hand,
     )
     seat = seat_for(body, at.rng("seat", number)) if needs_seat(draw.body) else None
-    return _Placed(spec=spec, body=body, seat=seat)
+    return _Placed(spec=spec, body=body, seat=seat, refused_poses=draw.refused)
 
 
 def _people_cause(gates: GatesConfig, people: list[_Placed]) -> str | None:
