@@ -5,8 +5,9 @@ from collections.abc import Callable
 import bpy
 
 from blender_scripts.materials.body import backdrop_material, plain_material, skin_material
-from blender_scripts.materials.cloth import fabric_material, hair_material
+from blender_scripts.materials.cloth import fabric_material
 from blender_scripts.materials.floor import floor_material
+from blender_scripts.materials.hair import hair_material
 from cuffs.errors import RecordError
 from cuffs.records import MaterialSpec
 

@@ -69,6 +69,13 @@ def bright_cloth(rng: np.random.Generator) -> Colour:
     return (round(max(red, 0.004), 4), round(max(green, 0.004), 4), round(max(blue, 0.004), 4))
 
 
+def muted_cloth(rng: np.random.Generator) -> Colour:
+    """Cloth of any hue, as most dyed cloth is: neither garish nor grey."""
+    hue, saturation, value = rng.uniform(), rng.uniform(0.18, 0.6), rng.uniform(0.2, 0.8)
+    red, green, blue = (channel**2.2 for channel in colorsys.hsv_to_rgb(hue, saturation, value))
+    return (round(max(red, 0.004), 4), round(max(green, 0.004), 4), round(max(blue, 0.004), 4))
+
+
 def skin_colour(ancestry: Mapping[str, float], rng: np.random.Generator) -> Colour:
     """A skin between those of somebody's ancestors.
 

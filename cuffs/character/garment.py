@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Opening = Literal["scoop", "vee", "armholes"]
+Opening = Literal["scoop", "vee", "wide_vee", "boat", "armholes", "straps", "level", "cropped", "front", "lapels"]
 """Holes that run across the helper's loops (`openings.py`)."""
 
 

@@ -17,12 +17,13 @@ from cuffs.character.open_rig import bone_joints, joint_bones
 from cuffs.character.open_surface import MATERIALS, body_surface
 from cuffs.character.open_wardrobe import GARMENTS
 from cuffs.character.records import Topology
+from cuffs.character.skin_ties import Skin
 from cuffs.character.skinning import pack_weights
 from cuffs.skeleton import NUM_JOINTS
 
 logger = logging.getLogger(__name__)
 
-VERSION = 4
+VERSION = 5
 """Raise it when what is built changes: older files in caches are then left alone."""
 
 SMALLEST_M = 1e-6
@@ -64,7 +65,9 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
     """
     surface = body_surface(base)
     frame = middling_frame(anny)
-    garments = garment_parts(base, frame, GARMENTS, body=surface.vertices)
+    faces = surface.vertices[surface.faces]
+    is_skin = surface.material < MATERIALS.index("eye")
+    garments = garment_parts(base, frame, GARMENTS, skin=Skin(frame=frame, body=surface.vertices, faces=faces[is_skin]))
     hair = hair_parts(base, frame, surface, first=len(frame.rest) + len(garments.grown.step))
     grown = together([garments.grown, hair.grown])
     bones, shares = pack_weights(all_weights(base, frame, anny, garments=garments, hair=hair), influences=INFLUENCES)

@@ -64,6 +64,15 @@ class MaterialSpec:
     scale_m: float = 0.1
     """Size of the pattern."""
 
+    weave: str = "woven"
+    """Of fabrics: how the cloth is made, which decides its relief and shine."""
+
+    trim: str = "plain"
+    """Of fabrics: ribbing, buttons, seams, a print, … as `blender_scripts/materials/trim.py` lists them."""
+
+    seed: int = 0
+    """Which of the many alike: places of freckles, of a print's shapes, of streaks."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GarmentSpec:
@@ -71,6 +80,28 @@ class GarmentSpec:
 
     name: str
     material: MaterialSpec
+    ease_m: float = 0.0
+    """How much wider than cut."""
+
+    hang: float = 0.5
+    """0 to 1: how far a shirt or jacket falls straight from chest, belly and back."""
+
+    fullness: tuple[float, float] = (1.05, 1.03)
+    """Length of its cloth along and around limbs, 1 being what lies smooth on the body at rest: more makes folds."""
+
+    stiffness: float = 0.15
+    """0 to 1: the more, the wider its folds."""
+
+    seed: int = 0
+    """Which folds."""
+
+    def __post_init__(self) -> None:
+        require_range("garment.ease_m", self.ease_m, 0.0, 0.2)
+        require_range("garment.hang", self.hang, 0.0, 1.0)
+        for fullness in self.fullness:
+            require_range("garment.fullness", fullness, 0.8, 1.5)
+        require_range("garment.stiffness", self.stiffness, 0.0, 1.0)
+        require_range("garment.seed", self.seed, 0, 2**31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
