@@ -16,6 +16,7 @@ import tyro
 from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
 from cuffs.character.open_topology import load_or_build_topology
+from cuffs.cli_show import features_command, show_command
 from cuffs.codec import encode
 from cuffs.doctor import examine
 from cuffs.errors import CheckFailed, CuffsError, UnavailableError
@@ -41,6 +42,10 @@ from cuffs.shards.verify import verify_dataset
 from pose_sources import BodyAtHand, Poses, open_poses, poses_config
 
 app = tyro.extras.SubcommandApp()
+poses_app = tyro.extras.SubcommandApp()
+poses_app.command(name="show")(show_command)
+poses_app.command(name="features")(features_command)
+app.command(poses_app, name="poses", help="Sources of poses: what they hold, and what a recipe makes of them.")
 
 RecipePath = Annotated[Path, tyro.conf.Positional]
 Folder = Annotated[Path, tyro.conf.Positional]
@@ -58,6 +63,7 @@ def plan_command(recipe: RecipePath, count: int, out: Path, seed: int = 0) -> No
         seed: Another seed gives other scenes.
     """
     made = _plan(load_recipe(recipe), recipe.parent, count=count, seed=seed, out=out)
+    _say_refused(made)
     print(f"{made.count} slots in {made.num_chunks} chunks. Next: cuffs render {out}")
 
 
@@ -99,7 +105,7 @@ def make_command(
         workers: Blender processes at a time.
         device: What Cycles renders with.
     """
-    _plan(load_recipe(recipe), recipe.parent, count=count, seed=seed, out=out)
+    _say_refused(_plan(load_recipe(recipe), recipe.parent, count=count, seed=seed, out=out))
     render_command(out, workers=workers, device=device)
     verify_command(out)
 
@@ -235,7 +241,9 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
     config = poses_config(recipe.poses, where="recipe.poses")
     cache = cache_folder()
     model = find_body_model(cache)
-    poses = open_poses(config, folder=folder, body=BodyAtHand(rest_joints=model.joint_template))
+    poses = open_poses(
+        config, folder=folder, body=BodyAtHand(rest_joints=model.joint_template, model=model), cache=cache
+    )
     cast = open_cast(recipe.identities, seed, model=model, topology=load_or_build_topology(cache), cache=cache)
     progress = _progress("planning", count)
     request = PlanRequest(
@@ -253,12 +261,23 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
     return made
 
 
+def _say_refused(plan: Plan) -> None:
+    """What planning refused, by cause."""
+    for cause, number in plan.refused.items():
+        print(f"  refused while planning {number:6d}  {cause}")
+
+
 def _pose_source(poses: Poses) -> PoseSource:
     """The sampler's view of the sources: a pose and where its parts came from."""
 
     def draw(rng: np.random.Generator) -> PoseDraw:
         found = poses.draw(rng)
-        return PoseDraw(body=found.body, left_hand=found.left_hand_origin, right_hand=found.right_hand_origin)
+        return PoseDraw(
+            body=found.body,
+            left_hand=found.left_hand_origin,
+            right_hand=found.right_hand_origin,
+            refused=found.refused,
+        )
 
     return draw
 

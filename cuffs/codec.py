@@ -6,6 +6,7 @@ alone, because Blender's worker reads SceneSpecs with it.
 """
 
 import dataclasses
+import functools
 import math
 import types
 import typing
@@ -130,7 +131,7 @@ class _Decoder:
                 near = get_close_matches(str(key), fields, n=1)
                 hint = f" Did you mean {near[0]!r}?" if near else f" Known keys: {', '.join(fields)}."
                 raise self.error(f"{where}: no such key {key!r}.{hint}")
-        hints = typing.get_type_hints(cls)
+        hints = _hints(cls)
         values = {}
         for name, field in fields.items():
             if name in data:
@@ -163,6 +164,12 @@ class _Decoder:
             return data
         expected = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}[hint]
         raise self.error(f"{where}: expected {expected}, found {_short(data)}.")
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    """Annotations of a record; finding them takes longer than all else, and a training run reads millions."""
+    return typing.get_type_hints(cls)
 
 
 def _family(hint: Any) -> str:

@@ -5,6 +5,7 @@ CuffsError
 │   ├── ConfigError         a recipe, an argument
 │   ├── RecordError         a plan, shard or other file of ours that is malformed or of another version
 │   ├── PoseFileError       a pose file that can't be used
+│   ├── CheckpointError     a file of network weights that can't be used
 │   └── GeometryError       numbers that describe nothing possible (a point behind the camera)
 ├── UnavailableError (3)    something needed is missing or unusable
 │   ├── AssetMissing        a file that is not there
@@ -43,6 +44,10 @@ class RecordError(InputError):
 
 class PoseFileError(InputError):
     """A pose file can't be used; says which file and which field."""
+
+
+class CheckpointError(InputError):
+    """A file of network weights can't be used; says which file and which tensor."""
 
 
 class GeometryError(InputError):

@@ -88,6 +88,7 @@ def explained(final: Path) -> Iterator[None]:
             errno.EPERM: "no permission to write there: choose another folder or change its rights",
             errno.EROFS: "the disk is mounted read-only: choose another folder",
             errno.ENOTDIR: "a file stands where a folder should be: choose another folder",
+            errno.EEXIST: "a file stands where a folder should be: choose another folder",
         }
         if problem.errno in remedies:
             raise OutputError(f"can't write {final}: {remedies[problem.errno]} ({problem.strerror}).") from problem

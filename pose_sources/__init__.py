@@ -10,7 +10,8 @@ A recipe's `poses` is one of these, told apart by `kind`:
       kind: mixture
       bodies: [{source: {kind: amass, path: /data/AMASS}, weight: 3}, {source: {kind: procedural}}]
       hands: [{source: {kind: procedural}}]
-      hands_share: 0.8
+      swap: {share: 0.8, together: 0.5}
+      natural: {finger_finger_mm: 5}
 """
 
 from pose_sources.mixture import DrawnPose, MixtureConfig, Poses, WeightedSource

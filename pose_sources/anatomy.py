@@ -81,7 +81,7 @@ class Anatomy:
         first, second, third = angles_xyz(axes.T @ rotmat @ zero.T @ axes).tolist()
         return first, second, third
 
-    def all_angles_deg(self, rotmats: Float[np.ndarray, "55 3 3"]) -> Float[np.ndarray, "55 3"]:
+    def all_angles_deg(self, rotmats: Float[np.ndarray, "*poses 55 3 3"]) -> Float[np.ndarray, "*poses 55 3"]:
         """The angles of all joints; without meaning for pelvis and shoulders, which have no angles of this kind."""
         local = np.swapaxes(self.axes, -1, -2) @ rotmats @ np.swapaxes(self.zero, -1, -2) @ self.axes
         return angles_xyz(local)

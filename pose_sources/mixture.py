@@ -1,23 +1,32 @@
 """Poses from several sources: a body from one, each hand from another, as a recipe weighs them."""
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Final, Literal
 
 import numpy as np
 
 from cuffs.config import require_fraction
 from cuffs.errors import ConfigError
 from cuffs.records import PoseOrigin, PoseSample
-from cuffs.skeleton import HANDS
 from pose_sources.amass import AmassConfig
+from pose_sources.anatomy import Anatomy, build_anatomy
+from pose_sources.features import FEATURES, Expression, parse_expression, sample_features
+from pose_sources.hand_swap import SwapConfig, both_hands_known, donor_for, hand_known, with_hand, with_wrist
 from pose_sources.mirror import mirror_sample
+from pose_sources.natural import Cause, Judge, NaturalConfig
 from pose_sources.procedural.config import ProceduralConfig
 from pose_sources.procedural.figure import SIDES, Side
-from pose_sources.source import PoseSource
+from pose_sources.rest_skeleton import REST_JOINTS
+from pose_sources.selection import SelectConfig
+from pose_sources.source import PoseSource, RecordedPoseSource
 
 SourceConfig = ProceduralConfig | AmassConfig
 
 HAND_TRIES: Final = 20
+"""Draws until a donor has the hand that is needed."""
+
+DEFAULT_TRIES: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +35,11 @@ class WeightedSource:
 
     source: SourceConfig
     weight: float = 1.0
+    select: SelectConfig | None = None
+    """Which of its poses, and how often each; null: all, as the source draws them."""
+
+    missing: Literal["error", "skip"] = "error"
+    """What happens where the source's files aren't there: stop, or go on without it and say so."""
 
     def __post_init__(self) -> None:
         if not 0 < self.weight < 1e9:
@@ -44,20 +58,24 @@ class MixtureConfig:
     hands: tuple[WeightedSource, ...] = ()
     """Where hands come from; none: the body's own."""
 
-    hands_share: float = 1.0
-    """Chance that a hand that the body's source knows is replaced nevertheless. Unknown ones always are."""
+    swap: SwapConfig = field(default_factory=SwapConfig)
+    """How hands are put onto bodies."""
 
     mirror_bodies: float = 0.0
     """Chance that a body is mirrored, left for right."""
 
-    mirror_hands: float = 0.5
-    """Chance that a left hand is made from the source's right one, and the other way round."""
+    natural: NaturalConfig | None = None
+    """Which poses are refused, hands in place; null: none."""
+
+    where: str | None = None
+    """A condition over features of the whole pose, hands in place: what doesn't meet it is drawn again."""
 
     def __post_init__(self) -> None:
         if not self.bodies:
             raise ConfigError("bodies is empty; name at least one source.")
-        for name in ("hands_share", "mirror_bodies", "mirror_hands"):
-            require_fraction(name, getattr(self, name))
+        require_fraction("mirror_bodies", self.mirror_bodies)
+        if self.where is not None:
+            parse_expression(self.where, FEATURES, where="where")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,6 +87,11 @@ class DrawnPose:
 
     left_hand_origin: PoseOrigin
     right_hand_origin: PoseOrigin
+    before: PoseSample | None = None
+    """A frame of the body's recording beside it, where it was looked up."""
+
+    refused: tuple[str, ...] = ()
+    """Causes for which others were drawn and refused before this one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +103,11 @@ class Weighted:
 
     def draw(self, rng: np.random.Generator) -> PoseSample:
         """Draw from a source drawn by its share."""
-        return self.sources[int(rng.choice(len(self.sources), p=self.shares))].draw(rng)
+        return self.pick(rng).draw(rng)
+
+    def pick(self, rng: np.random.Generator) -> PoseSource:
+        """Draw a source by its share."""
+        return self.sources[int(rng.choice(len(self.sources), p=self.shares))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,9 +116,12 @@ class Poses:
 
     bodies: Weighted
     hands: Weighted | None = None
-    hands_share: float = 1.0
+    swap: SwapConfig = field(default_factory=SwapConfig)
     mirror_bodies: float = 0.0
-    mirror_hands: float = 0.5
+    judge: Judge | None = None
+    where: Expression | None = None
+    anatomy: Anatomy = field(default_factory=lambda: build_anatomy(REST_JOINTS))
+    """Of the skeleton that wrists and features are measured on."""
 
     @property
     def licences(self) -> dict[str, str]:
@@ -103,44 +133,93 @@ class Poses:
         return {name: "; ".join(sorted(found)) for name, found in terms.items()}
 
     def draw(self, rng: np.random.Generator) -> DrawnPose:
-        """Draw a body, then each hand by itself. The same state of `rng` gives the same pose.
+        """Draw poses until one is natural and meets the recipe's condition. The same state of `rng` gives the same.
+
+        Raises:
+            ConfigError: if all are refused.
+            PoseFileError: if a drawn pose lies in a file that can't be used.
+        """
+        tries = DEFAULT_TRIES if self.judge is None else self.judge.config.tries
+        refused: list[str] = []
+        for _ in range(tries):
+            drawn = self.attempt(rng)
+            causes = self.causes(drawn)
+            if not causes:
+                return replace(drawn, refused=tuple(refused))
+            refused.append(causes[0].name)
+        counts = ", ".join(f"{name} {refused.count(name)}" for name in sorted(set(refused)))
+        raise ConfigError(f"poses: all of {tries} drawn poses were refused ({counts}). Loosen `natural` or `where`.")
+
+    def attempt(self, rng: np.random.Generator) -> DrawnPose:
+        """Draw a body, then each hand by itself or both together; nothing is refused.
 
         Raises:
             PoseFileError: if a drawn pose lies in a file that can't be used.
         """
-        body = self.bodies.draw(rng)
+        source = self.bodies.pick(rng)
+        body = source.draw(rng)
+        before = self._before(source, body)
         if rng.uniform() < self.mirror_bodies:
-            body = mirror_sample(body)
+            body, before = mirror_sample(body), None if before is None else mirror_sample(before)
         origins: dict[Side, PoseOrigin] = dict.fromkeys(SIDES, body.origin)
+        pair = self._pair(rng)
         for side in SIDES:
-            wanted = rng.uniform() < self.hands_share or not hand_known(body, side)
+            wanted = rng.uniform() < self.swap.share or not hand_known(body, side)
             if self.hands is not None and wanted:
-                donor = self._draw_hand(self.hands, side, rng)
-                body, origins[side] = with_hand(body, side, donor), donor.origin
-        return DrawnPose(body=body, left_hand_origin=origins["left"], right_hand_origin=origins["right"])
+                donor = pair or self._donor(self.hands, side, rng)
+                body, origins[side] = self._with_hand(body, side, donor, rng), donor.origin
+        return DrawnPose(body=body, left_hand_origin=origins["left"], right_hand_origin=origins["right"], before=before)
 
-    def _draw_hand(self, hands: Weighted, side: Side, rng: np.random.Generator) -> PoseSample:
+    def causes(self, drawn: DrawnPose) -> tuple[Cause, ...]:
+        """Why a drawn pose is refused; empty where nothing speaks against it."""
+        if self.where is not None:
+            found = self.where.holds(sample_features(self.anatomy, [drawn.body]))
+            if not found.all():
+                return (Cause(name="where", detail=f"not {self.where.text}"),)
+        return () if self.judge is None else self.judge.causes(drawn.body, drawn.before)
+
+    def all_causes(self, drawn: Sequence[DrawnPose]) -> list[tuple[Cause, ...]]:
+        """The same for many at once, everything that speaks against each; the faster way."""
+        samples = [one.body for one in drawn]
+        found: list[tuple[Cause, ...]] = [()] * len(drawn)
+        if self.judge is not None:
+            found = self.judge.all_causes(samples, [one.before for one in drawn])
+        if self.where is not None:
+            holds = self.where.holds(sample_features(self.anatomy, samples))
+            unmet = (Cause(name="where", detail=f"not {self.where.text}"),)
+            found = [causes if met else (*unmet, *causes) for met, causes in zip(holds, found, strict=True)]
+        return found
+
+    def _before(self, source: PoseSource, body: PoseSample) -> PoseSample | None:
+        """The frame beside a body, where the recipe refuses frozen ones and the source has it."""
+        if self.judge is None or not self.judge.config.frozen or not isinstance(source, RecordedPoseSource):
+            return None
+        return source.beside(body)
+
+    def _pair(self, rng: np.random.Generator) -> PoseSample | None:
+        """A donor of both hands, where they are to come from one frame; None: each hand is drawn by itself."""
+        if self.hands is None or self.swap.together == 0 or rng.uniform() >= self.swap.together:
+            return None
+        for _ in range(HAND_TRIES):
+            donor = self.hands.draw(rng)
+            donor = mirror_sample(donor) if rng.uniform() < self.swap.mirror else donor
+            if both_hands_known(donor):
+                return donor
+        return None
+
+    def _donor(self, hands: Weighted, side: Side, rng: np.random.Generator) -> PoseSample:
         """A pose whose hand on this side was measured; after `HAND_TRIES` draws one where it wasn't."""
         donor = hands.draw(rng)
         for _ in range(HAND_TRIES):
-            donor = mirror_sample(donor) if rng.uniform() < self.mirror_hands else donor
-            if hand_known(donor, side):
-                break
-            if hand_known(mirror_sample(donor), side) and self.mirror_hands > 0:
-                return mirror_sample(donor)
+            mirrored = rng.uniform() < self.swap.mirror
+            found = donor_for(donor, side, mirrored=mirrored, may_mirror=self.swap.mirror > 0)
+            if found is not None:
+                return found
             donor = hands.draw(rng)
         return donor
 
-
-def hand_known(sample: PoseSample, side: Side) -> bool:
-    """Whether the source measured this hand."""
-    return sample.valid.left_hand if side == "left" else sample.valid.right_hand
-
-
-def with_hand(body: PoseSample, side: Side, donor: PoseSample) -> PoseSample:
-    """The body with its fingers on one side taken from the same side of another pose. Its wrist stays."""
-    pose = body.pose.copy()
-    pose[HANDS[side]] = donor.pose[HANDS[side]]
-    known = hand_known(donor, side)
-    valid = replace(body.valid, left_hand=known) if side == "left" else replace(body.valid, right_hand=known)
-    return replace(body, pose=pose, valid=valid)
+    def _with_hand(self, body: PoseSample, side: Side, donor: PoseSample, rng: np.random.Generator) -> PoseSample:
+        if self.swap.wrist != (0.0, 0.0):
+            share = float(rng.uniform(*self.swap.wrist))
+            body = with_wrist(body, side, donor, share=share, anatomy=self.anatomy)
+        return with_hand(body, side, donor)

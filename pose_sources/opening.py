@@ -1,5 +1,8 @@
 """From what a recipe says to something that poses can be drawn from."""
 
+import hashlib
+import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,13 +11,22 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from cuffs.body import BodyModel
+from cuffs.codec import encode
 from cuffs.config import build
+from cuffs.errors import PoseFileError
 from pose_sources.amass import AmassConfig, open_amass
+from pose_sources.anatomy import Anatomy, build_anatomy
+from pose_sources.features import FEATURES, parse_expression
 from pose_sources.mixture import MixtureConfig, Poses, SourceConfig, Weighted, WeightedSource
+from pose_sources.natural import build_judge
 from pose_sources.procedural.config import ProceduralConfig
-from pose_sources.procedural.source import open_procedural
+from pose_sources.procedural.source import open_procedural, open_procedural_hands
 from pose_sources.rest_skeleton import REST_JOINTS
+from pose_sources.selection import select
 from pose_sources.source import PoseSource, RestPelvis
+
+log = logging.getLogger(__name__)
 
 PosesConfig = ProceduralConfig | AmassConfig | MixtureConfig
 """What may stand under a recipe's `poses`, told apart by `kind`."""
@@ -48,27 +60,45 @@ class BodyAtHand:
     rest_pelvis: RestPelvis | None = None
     """Where its pelvis rests, for the translation of motion files whose y is up; None: that translation is unknown."""
 
+    model: BodyModel | None = None
+    """The body model itself, for limits on its posed mesh."""
 
-def open_poses(config: PosesConfig, *, folder: Path | None = None, body: BodyAtHand | None = None) -> Poses:
-    """Open what a recipe's poses come from. Files cost an index only.
+
+def open_poses(
+    config: PosesConfig, *, folder: Path | None = None, body: BodyAtHand | None = None, cache: Path | None = None
+) -> Poses:
+    """Open what a recipe's poses come from. Files cost an index only; a source with `select` is looked through once.
 
     Args:
         config: what the recipe says.
         folder: what relative paths start from; the working folder when not given.
         body: the body model that the poses are for; an average adult's skeleton when not given.
+        cache: where is kept what was found when sources were looked through; nowhere when not given.
 
     Raises:
+        ConfigError: if limits need a body model that isn't given, or nothing is left of a source.
         PoseFileError: if a file is missing or can't be used.
     """
     place, body = folder or Path(), body or BodyAtHand()
+    anatomy = build_anatomy(body.rest_joints - body.rest_joints[0])
+    opening = _Opening(folder=place, body=body, anatomy=anatomy, cache=cache)
     if not isinstance(config, MixtureConfig):
-        return Poses(_open_all((WeightedSource(source=config),), place, body))
+        return Poses(opening.all("source", (WeightedSource(source=config),)), anatomy=anatomy)
+    bodies, hands = opening.all("bodies", config.bodies), opening.all("hands", config.hands)
+    if not bodies.sources:
+        missing = "\n  ".join(_named(source, place) for source in config.bodies)
+        raise PoseFileError(f"poses: none of the sources of bodies is there:\n  {missing}")
+    if config.hands and not hands.sources:
+        log.warning("poses.hands: none of the sources is there: bodies keep their own hands")
+    natural = config.natural
     return Poses(
-        _open_all(config.bodies, place, body),
-        _open_all(config.hands, place, body) if config.hands else None,
-        hands_share=config.hands_share,
+        bodies,
+        hands if hands.sources else None,
+        swap=config.swap,
         mirror_bodies=config.mirror_bodies,
-        mirror_hands=config.mirror_hands,
+        judge=None if natural is None else build_judge(natural, body.model, body.rest_joints),
+        where=None if config.where is None else parse_expression(config.where, FEATURES, where="poses.where"),
+        anatomy=anatomy,
     )
 
 
@@ -83,7 +113,66 @@ def open_source(config: SourceConfig, *, folder: Path, body: BodyAtHand) -> Pose
     return open_procedural(config, body.rest_joints)
 
 
-def _open_all(sources: tuple[WeightedSource, ...], folder: Path, body: BodyAtHand) -> Weighted:
-    weights = np.array([source.weight for source in sources])
-    opened = tuple(open_source(source.source, folder=folder, body=body) for source in sources)
-    return Weighted(opened, tuple((weights / weights.sum()).tolist()))
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Opening:
+    """What is shared by the sources of a recipe."""
+
+    folder: Path
+    body: BodyAtHand
+    anatomy: Anatomy
+    cache: Path | None
+
+    def all(self, role: str, sources: tuple[WeightedSource, ...]) -> Weighted:
+        """Those that are there, with their shares; the others are named in the log."""
+        opened, weights = [], []
+        for number, source in enumerate(sources):
+            where = f"poses.{role}[{number}]"
+            if source.missing == "skip" and _missing_paths(source.source, self.folder):
+                log.warning("%s is left out: %s", where, _named(source, self.folder))
+                continue
+            opened.append(self._one(source, role=role, where=where))
+            weights.append(source.weight)
+        return Weighted(tuple(opened), tuple((np.array(weights) / np.sum(weights)).tolist()))
+
+    def _one(self, source: WeightedSource, *, role: str, where: str) -> PoseSource:
+        config = source.source
+        if role == "hands" and isinstance(config, ProceduralConfig):
+            opened = open_procedural_hands(config, self.body.rest_joints)
+        else:
+            opened = open_source(config, folder=self.folder, body=self.body)
+        if source.select is None:
+            return opened
+        table_path = self._table_path(source, role)
+        return select(opened, source.select, self.anatomy, where=f"{where}.select", table_path=table_path)
+
+    def _table_path(self, source: WeightedSource, role: str) -> Path | None:
+        """Named by the source's configuration and by its files' names, sizes and dates."""
+        if self.cache is None or source.select is None:
+            return None
+        files = [_stamps(path) for path in _paths(source.source, self.folder)]
+        said = [role, encode(source.source), source.select.pool, source.select.stride, files]
+        name = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
+        return self.cache / "poses" / f"{name}.npz"
+
+
+def _paths(config: SourceConfig, folder: Path) -> list[Path]:
+    """Every file and folder that a source's configuration names: its keys `path` and `…_path`."""
+    named = {name: getattr(config, name) for name in config.__dataclass_fields__}
+    return [folder / value for name, value in named.items() if f"_{name}".endswith("_path") and value]
+
+
+def _missing_paths(config: SourceConfig, folder: Path) -> list[Path]:
+    return [path for path in _paths(config, folder) if not path.exists()]
+
+
+def _named(source: WeightedSource, folder: Path) -> str:
+    """The kind of a source and which of its files aren't there."""
+    missing = ", ".join(str(path) for path in _missing_paths(source.source, folder))
+    return f"{source.source.KIND}: {missing or 'everything'} is not there"
+
+
+def _stamps(path: Path) -> list[tuple[str, int, int]]:
+    """Name, size and date of a file, or of every file in a folder."""
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    found = ((file, file.stat()) for file in files if file.is_file())
+    return [(file.relative_to(path.parent).as_posix(), stat.st_size, stat.st_mtime_ns) for file, stat in found]

@@ -37,6 +37,20 @@ class PoseSource(Protocol):
 
 
 @runtime_checkable
+class NumberedPoseSource(PoseSource, Protocol):
+    """A source whose poses have numbers, from 0: files, and generators that make the same pose of the same number."""
+
+    def __getitem__(self, number: int) -> PoseSample:
+        """One pose by its number.
+
+        Raises:
+            IndexError: if there is no such number.
+            PoseFileError: if its file can't be used.
+        """
+        ...
+
+
+@runtime_checkable
 class IndexedPoseSource(PoseSource, Protocol):
     """A source with a fixed number of poses. Opening it costs an index; a pose is read when asked for."""
 
@@ -49,6 +63,19 @@ class IndexedPoseSource(PoseSource, Protocol):
 
         Raises:
             IndexError: if there is no such number.
+            PoseFileError: if its file can't be used.
+        """
+        ...
+
+
+@runtime_checkable
+class RecordedPoseSource(PoseSource, Protocol):
+    """A source of recordings, whose poses follow each other."""
+
+    def beside(self, sample: PoseSample) -> PoseSample | None:
+        """The kept frame before one that this source gave, after it for the first; None for a single frame.
+
+        Raises:
             PoseFileError: if its file can't be used.
         """
         ...

@@ -15,8 +15,8 @@ FORBIDDEN = {
     "blender_scripts": {"torch", "trainer", "pose_sources", "scipy", "trimesh", "smplx"},
     "trainer": {"bpy", "mathutils", "blender_scripts", "pose_sources", "smplx"},
 }
-ALLOWED = {("cuffs/cli.py", "pose_sources")}
-"""The one place where the parts are put together."""
+ALLOWED = {(f"cuffs/{name}.py", "pose_sources") for name in ("cli", "cli_show")}
+"""The command: the one place where the parts are put together."""
 
 WORKER_MAY_LOAD = {"numpy", "bpy", "mathutils", "jaxtyping", "wadler_lindig", "cuffs", "blender_scripts"}
 

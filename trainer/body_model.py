@@ -88,8 +88,9 @@ class SmplxLayer(nn.Module):
 
     def landmarks(self, verts: Float[Tensor, "people verts 3"]) -> Float[Tensor, "people 72 3"]:
         """21 vertex picks and 51 face landmarks, in `smplx`'s order (its joints 55 to 126)."""
-        face = torch.einsum("plki,lk->pli", verts[:, self.landmark_corners], self.landmark_bary)
-        return torch.cat([verts[:, self.vertex_picks], face], 1)
+        with torch.autocast(verts.device.type, enabled=False):
+            face = torch.einsum("plki,lk->pli", verts[:, self.landmark_corners], self.landmark_bary)
+            return torch.cat([verts[:, self.vertex_picks], face], 1)
 
 
 def chain(

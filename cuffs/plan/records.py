@@ -5,7 +5,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -37,6 +37,9 @@ class Plan:
 
     versions: Mapping[str, str]
     licences: tuple[str, ...]
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """How many attempts and poses were refused while planning, by cause; poses as `pose: finger_finger`."""
+
     schema: str = SCHEMA
 
     def __post_init__(self) -> None:
@@ -66,6 +69,9 @@ class PlannedSlot:
     specs: tuple[SceneSpec, ...]
     rejections: tuple[Rejection, ...]
     """Attempts refused while planning."""
+
+    refused_poses: Mapping[str, int] = field(default_factory=dict)
+    """Poses that their sources refused for these attempts, and drew others for, by cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,8 @@ class PoseDraw:
     body: PoseSample
     left_hand: PoseOrigin
     right_hand: PoseOrigin
+    refused: tuple[str, ...] = ()
+    """Causes for which the sources refused other poses before this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

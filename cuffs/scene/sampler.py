@@ -11,7 +11,7 @@ from cuffs.character import Identity, Topology
 from cuffs.character.face import sample_face
 from cuffs.character.wardrobe import sample_look
 from cuffs.recipe import Recipe
-from cuffs.records import PersonSpec, PropSpec, SceneSpec
+from cuffs.records import CameraSpec, PersonSpec, PropSpec, SceneSpec
 from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from cuffs.scene.camera_config import place_camera, sample_camera
 from cuffs.scene.gates import GatesConfig, framing_cause, hand_in_body_cause, overlap_cause
@@ -54,10 +54,13 @@ class SceneContext:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why an attempt gives no scene."""
+class DrawnScene:
+    """What an attempt gives: a scene, or the cause why there is none."""
 
-    cause: str
+    spec: SceneSpec | None = None
+    cause: str | None = None
+    refused_poses: tuple[str, ...] = ()
+    """Causes for which the sources refused poses, and drew others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,6 +70,7 @@ class _Placed:
     spec: PersonSpec
     body: PosedBody
     seat: PropSpec | None
+    refused_poses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,28 +85,45 @@ class _Attempt:
         return stream(self.context.seed, purpose, self.slot, self.attempt, *number)
 
 
-def sample_scene(context: SceneContext, slot: int, attempt: int) -> SceneSpec | Refusal:
+def sample_scene(context: SceneContext, slot: int, attempt: int) -> DrawnScene:
     """Draw a scene, or say why this attempt gives none.
 
     The same context, slot and attempt give the same scene, on every machine and in any order.
     """
     at = _Attempt(context=context, slot=slot, attempt=attempt)
-    recipe = context.recipe
-    split = split_of(context, slot)
-    people = _place_people(at, split)
-    if cause := _people_cause(recipe.gates, people):
-        return Refusal(cause=cause)
-    camera = place_camera(
-        (draw := sample_camera(recipe.camera, at.rng("camera"))),
+    people = _place_people(at, split_of(context, slot))
+    refused = tuple(cause for person in people for cause in person.refused_poses)
+    cause = _people_cause(context.recipe.gates, people)
+    if cause is None:
+        camera = _place_camera(at, people)
+        cause = _framing_cause(context.recipe, camera, people)
+        if cause is None:
+            return DrawnScene(spec=_scene_of(at, people, camera), refused_poses=refused)
+    return DrawnScene(cause=cause, refused_poses=refused)
+
+
+def _place_camera(at: _Attempt, people: list[_Placed]) -> CameraSpec:
+    draw = sample_camera(at.context.recipe.camera, at.rng("camera"))
+    return place_camera(
+        draw,
         target_world=_target(draw.look_at, [person.body for person in people]),
         facing_rad=facing_rad(rotvec_to_rotmat(people[0].spec.pose[0])),
-        image=recipe.image,
+        image=at.context.recipe.image,
     )
+
+
+def _framing_cause(recipe: Recipe, camera: CameraSpec, people: list[_Placed]) -> str | None:
     for person in people:
         head = person.body.joints[INDEX["head"]]
         cause = framing_cause(recipe.gates, camera, recipe.image, verts_world=person.body.verts, head_world=head)
         if cause is not None:
-            return Refusal(cause=cause)
+            return cause
+    return None
+
+
+def _scene_of(at: _Attempt, people: list[_Placed], camera: CameraSpec) -> SceneSpec:
+    context, slot, attempt = at.context, at.slot, at.attempt
+    recipe = context.recipe
     place = sample_place(recipe.place, context.place_files, at.rng("place"))
     return SceneSpec(
         key=f"{context.recipe_hash[:8]}_s{context.seed}_{slot:07d}_{attempt:02d}",
@@ -111,7 +132,7 @@ def sample_scene(context: SceneContext, slot: int, attempt: int) -> SceneSpec | 
         slot=slot,
         attempt=attempt,
         chunk=slot // recipe.chunk_size,
-        split=split,
+        split=split_of(context, slot),
         image=recipe.image,
         camera=camera,
         people=tuple(person.spec for person in people),
@@ -179,7 +200,7 @@ def _place_person(at: _Attempt, number: int, spot: Spot, identity_number: int) -
         right_hand_source=draw.right_hand,
     )
     seat = seat_for(body, at.rng("seat", number)) if needs_seat(draw.body) else None
-    return _Placed(spec=spec, body=body, seat=seat)
+    return _Placed(spec=spec, body=body, seat=seat, refused_poses=draw.refused)
 
 
 def _people_cause(gates: GatesConfig, people: list[_Placed]) -> str | None:

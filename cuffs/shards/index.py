@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from cuffs.codec import decode
 from cuffs.errors import RecordError
@@ -33,6 +33,8 @@ class ShardSample:
     attempt: int
     people: int
     members: tuple[ShardMember, ...]
+    split: Literal["train", "val", "test"] | None = None
+    """As in the annotation, so that training can choose without reading all; null where an older program wrote it."""
 
     def __post_init__(self) -> None:
         require_key(self.key)

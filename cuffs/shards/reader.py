@@ -35,12 +35,20 @@ def read_sample(tar_path: Path, entry: ShardSample) -> Sample:
     Raises:
         RecordError: naming shard and key, if it is malformed.
     """
-    where = f"{tar_path}:{entry.key}.json"
+    return decode_annotation(read_member(tar_path, entry, "json"), where=f"{tar_path}:{entry.key}")
+
+
+def decode_annotation(data: bytes, *, where: str) -> Sample:
+    """The annotation that the bytes of a KEY.json hold, checked.
+
+    Raises:
+        RecordError: naming the place, if it is malformed.
+    """
     try:
-        data = json.loads(read_member(tar_path, entry, "json"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as problem:
-        raise RecordError(f"{where} is not JSON ({problem}).") from None
-    return decode(Sample, data, where=where)
+        plain = json.loads(data)
+    except (ValueError, RecursionError) as problem:
+        raise RecordError(f"{where}.json is not JSON ({problem}).") from None
+    return decode(Sample, plain, where=f"{where}.json")
 
 
 def shard_paths(folder: Path) -> list[Path]:

@@ -70,6 +70,7 @@ def write_shard(tar_path: Path, content: ShardContent) -> ShardIndex:
                         attempt=sample.attempt,
                         people=sample.people,
                         members=members,
+                        split=json.loads(sample.files["json"].read_bytes())["provenance"]["split"],
                     )
                 )
         with scratch.open("rb") as file:

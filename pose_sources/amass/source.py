@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
@@ -20,8 +20,8 @@ from pose_sources.amass.motion_file import (
     MotionHeader,
     frame_sample,
     read_header,
-    read_motion,
 )
+from pose_sources.amass.shelf import MotionShelf
 from pose_sources.source import RestPelvis
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ class AmassSource:
 
     rest_pelvis: RestPelvis | None = None
     name: str = "amass"
+    shelf: MotionShelf = field(default_factory=MotionShelf)
 
     @property
     def licence(self) -> str:
@@ -60,7 +61,7 @@ class AmassSource:
             PoseFileError: if its file can't be used.
         """
         file, frame = self.place(number)
-        return self._sample(read_motion(self.files[file]), frame)
+        return self._sample(self.shelf.motion(self.files[file]), frame)
 
     def place(self, number: int) -> tuple[int, int]:
         """Which file a number belongs to, and which frame of it, leaving none out.
@@ -73,6 +74,17 @@ class AmassSource:
         file = int(np.searchsorted(self.first, number, side="right")) - 1
         return file, (number - int(self.first[file])) * self.strides[file]
 
+    def beside(self, sample: PoseSample) -> PoseSample | None:
+        """The kept frame before one that this source gave, after it for the first; None for a single frame.
+
+        Raises:
+            PoseFileError: if its file can't be used.
+        """
+        file = next(number for number, header in enumerate(self.files) if header.name == sample.origin.file)
+        motion = self.shelf.motion(self.files[file])
+        other = beside(motion, sample.origin.frame, self.strides[file])
+        return None if other is None else self._sample(motion, other)
+
     def draw(self, rng: np.random.Generator) -> PoseSample:
         """Draw one pose, as `draw_by` says.
 
@@ -81,7 +93,7 @@ class AmassSource:
         """
         for _ in range(FROZEN_TRIES):
             file, frame = self.place(self._draw_number(rng))
-            motion = read_motion(self.files[file])
+            motion = self.shelf.motion(self.files[file])
             if not (self.config.skip_frozen and is_frozen(motion, frame, self.strides[file])):
                 return self._sample(motion, frame)
         raise PoseFileError(
@@ -107,12 +119,16 @@ def up_axis(config: AmassConfig, header: MotionHeader) -> Axis:
     return "y" if header.layout == "bedlam" else "z"
 
 
+def beside(motion: Motion, frame: int, stride: int) -> int | None:
+    """The kept frame before one, after it for the first; None where there is none."""
+    other = frame - stride if frame >= stride else frame + stride
+    return other if other < len(motion.poses) else None
+
+
 def is_frozen(motion: Motion, frame: int, stride: int) -> bool:
     """Whether nothing moved since the kept frame before; after it for the first one. A single frame is not frozen."""
-    other = frame - stride if frame >= stride else frame + stride
-    if other >= len(motion.poses):
-        return False
-    return bool(np.abs(motion.poses[frame] - motion.poses[other]).max() < STILL_RAD)
+    other = beside(motion, frame, stride)
+    return other is not None and bool(np.abs(motion.poses[frame] - motion.poses[other]).max() < STILL_RAD)
 
 
 def open_amass(config: AmassConfig, *, folder: Path, rest_pelvis: RestPelvis | None = None) -> AmassSource:

@@ -10,8 +10,9 @@ from cuffs.records import PoseOrigin, PoseSample, PoseValidity
 from cuffs.rotations import rotvec_to_rotmat
 from cuffs.skeleton import HANDS, LEFT_HAND, MIRROR, RIGHT_HAND
 from pose_sources import MixtureConfig, Poses, PoseSource, open_poses, poses_config
+from pose_sources.hand_swap import SwapConfig, with_hand
 from pose_sources.mirror import mirror_hand, mirror_sample
-from pose_sources.mixture import Weighted, with_hand
+from pose_sources.mixture import Weighted
 from tests.pose_sources.motion_fixtures import upright_motion, write_bedlam
 
 
@@ -66,7 +67,7 @@ def test_the_mean_hands_are_each_others_mirror_images():
 @given(SEEDS)
 @settings(max_examples=30, deadline=None)
 def test_replaced_hands_are_the_donors_and_nothing_else_changes(seed):
-    found = mixed(mirror_hands=0.0).draw(np.random.default_rng(seed))
+    found = mixed(swap=SwapConfig(mirror=0.0)).draw(np.random.default_rng(seed))
     body = np.random.default_rng(found.body.origin.row).normal(size=(55, 3))
     assert np.array_equal(found.body.pose[: LEFT_HAND.start], body[: LEFT_HAND.start])
     for part, origin in ((LEFT_HAND, found.left_hand_origin), (RIGHT_HAND, found.right_hand_origin)):
@@ -77,7 +78,7 @@ def test_replaced_hands_are_the_donors_and_nothing_else_changes(seed):
 
 
 def test_a_mirrored_donor_gives_its_other_hand():
-    found = mixed(mirror_hands=1.0).draw(np.random.default_rng(1))
+    found = mixed(swap=SwapConfig(mirror=1.0)).draw(np.random.default_rng(1))
     donor = np.random.default_rng(found.left_hand_origin.row).normal(size=(55, 3))
     assert np.allclose(found.body.pose[LEFT_HAND], donor[RIGHT_HAND] * [1, -1, -1])
     assert "mirrored" in (found.left_hand_origin.action or "")
@@ -86,17 +87,19 @@ def test_a_mirrored_donor_gives_its_other_hand():
 @given(SEEDS)
 @settings(max_examples=20, deadline=None)
 def test_the_same_stream_gives_the_same_bytes(seed):
-    one, two = (mixed(hands_share=0.5, mirror_bodies=0.5).draw(np.random.default_rng(seed)) for _ in range(2))
+    one, two = (
+        mixed(swap=SwapConfig(share=0.5), mirror_bodies=0.5).draw(np.random.default_rng(seed)) for _ in range(2)
+    )
     assert one.body.pose.tobytes() == two.body.pose.tobytes()
     assert (one.left_hand_origin, one.right_hand_origin) == (two.left_hand_origin, two.right_hand_origin)
 
 
 def test_a_body_keeps_its_hands_where_it_is_not_asked_to_give_them_up():
     rng = np.random.default_rng(0)
-    for poses in (mixed(hands=None), mixed(hands_share=0.0)):
+    for poses in (mixed(hands=None), mixed(swap=SwapConfig(share=0.0))):
         found = poses.draw(rng)
         assert found.left_hand_origin == found.body.origin == found.right_hand_origin
-    shares = [mixed(hands_share=0.3).draw(rng).left_hand_origin.dataset for _ in range(300)]
+    shares = [mixed(swap=SwapConfig(share=0.3)).draw(rng).left_hand_origin.dataset for _ in range(300)]
     assert 60 < shares.count("hands") < 120
 
 
@@ -105,7 +108,7 @@ def test_hands_that_the_body_does_not_know_are_always_replaced_by_known_ones():
     half = Numbered("hands", PoseValidity(left_hand=False))
     rng = np.random.default_rng(0)
     for _ in range(40):
-        found = mixed(unknown, half, hands_share=0.0).draw(rng)
+        found = mixed(unknown, half, swap=SwapConfig(share=0.0)).draw(rng)
         assert found.body.valid.left_hand
         assert found.body.valid.right_hand
         assert found.left_hand_origin.dataset == "hands"
@@ -141,7 +144,7 @@ def test_a_recipe_mixes_files_and_made_up_hands(tmp_path):
         "kind": "mixture",
         "bodies": [{"source": {"kind": "amass", "path": "motion_seq.npz"}, "weight": 2.0}],
         "hands": [{"source": {"kind": "procedural", "hands": {"fist": 1.0}}}],
-        "hands_share": 0.0,
+        "swap": {"share": 0.0},
     }
     config = poses_config(data, where="recipe")
     assert isinstance(config, MixtureConfig)
@@ -151,13 +154,19 @@ def test_a_recipe_mixes_files_and_made_up_hands(tmp_path):
     assert found.body.valid.left_hand
 
 
+ONE = {"kind": "mixture", "bodies": [{"source": {"kind": "procedural"}}]}
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
         ({"kind": "mixture", "bodies": []}, "name at least one source"),
         ({"kind": "mixture", "bodies": [{"source": {"kind": "procedural"}, "weight": 0.0}]}, "above 0"),
         ({"kind": "mixture", "bodies": [{"source": {"kind": "procedurl"}}]}, r"bodies\[0\].source.kind.*Did you mean"),
-        ({"kind": "mixture", "bodies": [{"source": {"kind": "procedural"}}], "hands_share": 2.0}, "between 0 and 1"),
+        (
+            {"kind": "mixture", "bodies": [{"source": {"kind": "procedural"}}], "swap": {"share": 2.0}},
+            "between 0 and 1",
+        ),
     ],
 )
 def test_a_wrong_configuration_says_what_is_wrong(data, message):

@@ -11,6 +11,13 @@ from cuffs.rotations import rotvec_to_rotmat
 from tests.cuffs.strategies import rngs
 from trainer.body_model import SmplxLayer
 
+AGREE_M = 2e-6
+
+PARTS = {
+    "global_orient": slice(0, 1), "body_pose": slice(1, 22), "jaw_pose": slice(22, 23), "leye_pose": slice(23, 24),
+    "reye_pose": slice(24, 25), "left_hand_pose": slice(25, 40), "right_hand_pose": slice(40, 55),
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def body():
@@ -20,6 +27,14 @@ def body():
 @pytest.fixture(scope="module")
 def layer(body):
     return SmplxLayer(body)
+
+
+@pytest.fixture(scope="module")
+def reference(body):
+    """The unmodified `smplx` package on the same file; not there on machines that only train."""
+    smplx = pytest.importorskip("smplx")
+    options = {"use_pca": False, "flat_hand_mean": True, "num_betas": 10, "batch_size": 3, "dtype": torch.float64}
+    return smplx.create(str(body.path), "smplx", **options)
 
 
 def random_people(rng, count):
@@ -43,9 +58,28 @@ def test_torch_and_numpy_agree(body, layer, rng):
     with torch.no_grad():
         ours_verts, ours_joints = layer(**as_tensors(people))
         ours_landmarks = layer.landmarks(ours_verts)
-    assert np.abs(ours_verts.numpy() - verts).max() < 1e-5
-    assert np.abs(ours_joints.numpy() - joints).max() < 1e-5
-    assert np.abs(ours_landmarks.numpy() - landmarks(body, verts)).max() < 1e-5
+    assert np.abs(ours_verts.numpy() - verts).max() < AGREE_M
+    assert np.abs(ours_joints.numpy() - joints).max() < AGREE_M
+    assert np.abs(ours_landmarks.numpy() - landmarks(body, verts)).max() < AGREE_M
+
+
+@given(rngs)
+@settings(max_examples=6, deadline=None)
+def test_numpy_and_torch_both_agree_with_smplx_in_float64(body, layer, reference, rng):
+    pose, people = rng.normal(size=(3, 55, 3)) * 0.5, random_people(rng, 3)
+    people["rotmats"] = rotvec_to_rotmat(pose)
+    arguments = {name: torch.tensor(pose[:, rows].reshape(3, -1)) for name, rows in PARTS.items()}
+    arguments |= {name: torch.tensor(people[name]) for name in ("betas", "expression", "transl")}
+    with torch.no_grad():
+        expected = reference(**arguments)
+        verts, joints = layer(**as_tensors(people))
+        joints = torch.cat([joints, layer.landmarks(verts)], 1)
+    numpy_verts, numpy_joints = forward(body, **people)
+    numpy_joints = np.concatenate([numpy_joints, landmarks(body, numpy_verts)], 1)
+    for ours, theirs in ((verts, expected.vertices), (joints, expected.joints)):
+        assert np.abs(ours.numpy() - theirs.numpy()).max() < AGREE_M
+    for ours, theirs in ((numpy_verts, expected.vertices), (numpy_joints, expected.joints)):
+        assert np.abs(ours - theirs.numpy()).max() < AGREE_M
 
 
 def test_nobody_gives_nobody(layer):

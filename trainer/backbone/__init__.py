@@ -1,0 +1,31 @@
+"""Backbones: square pictures in, one token per 14 px patch out."""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from trainer.backbone.hrnet import HRNet
+from trainer.backbone.vit import SHAPES, VisionTransformer
+from trainer.model.config import BackboneConfig
+
+__all__ = ["Backbone"]
+
+
+class Backbone(nn.Module):
+    """The network that a recipe names, below `encoder` as in the released models. Random: weights are loaded after."""
+
+    def __init__(self, config: BackboneConfig) -> None:
+        super().__init__()
+        self.encoder = (
+            HRNet(config.width)
+            if config.name == "hrnet_w48"
+            else VisionTransformer(SHAPES[config.name], layer_scale=config.layer_scale)
+        )
+        self.width = self.encoder.width
+
+    def forward(self, image: Float[Tensor, "images 3 side side"]) -> Float[Tensor, "images patches width"]:
+        """Tokens of all patches, rows first.
+
+        Args:
+            image: square, its side a multiple of 14, normalised as ImageNet.
+        """
+        return self.encoder(image)
