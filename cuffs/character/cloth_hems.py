@@ -1,6 +1,7 @@
 """The lining of hems: cloth has thickness, and nobody looks through a sleeve into a body without skin. Numpy alone."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -100,6 +101,6 @@ def lining(
     numbers = np.concatenate([rim[None], count + np.arange(3 * len(rim)).reshape(3, -1)])
     a, b = hems.edges.T
     faces = []
-    for above, below in zip(numbers[:-1], numbers[1:], strict=True):
+    for above, below in pairwise(numbers):
         faces += [np.stack([above[b], above[a], below[a]], 1), np.stack([above[b], below[a], below[b]], 1)]
     return rows.reshape(-1, 3), np.stack(faces, 1).reshape(-1, 3)

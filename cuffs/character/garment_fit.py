@@ -1,4 +1,4 @@
-"""A garment on somebody at rest: lifted off the helper, wider by its ease, hanging from what stands out. Numpy alone."""
+"""A garment on somebody at rest: off the helper, wider by its ease, hanging from what stands out. Numpy alone."""
 
 import numpy as np
 from jaxtyping import Float

@@ -26,8 +26,8 @@ class Part:
     faces: Integer[Array, "f 3"]
     offset: Float[Array, " n"]
     hides: Integer[Array, " h"]
-    ease: Float[Array, " n"] = field(default_factory=lambda: np.zeros(0, np.float32))
-    """How far each vertex of a garment moves when it is made wider, 0 to 1; none for hair."""
+    ease: Float[Array, " eased"] = field(default_factory=lambda: np.zeros(0, np.float32))
+    """How far each vertex of a garment moves when it is made wider, 0 to 1; empty for hair."""
 
     skin_corners: Integer[Array, "finer 3"] = field(default_factory=lambda: np.zeros((0, 3), np.int32))
     """The triangle of skin beneath (full numbers) each vertex of the once subdivided garment; none for hair."""
