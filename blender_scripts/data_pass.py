@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from blender_scripts.hair_curves import show_for_data
 from blender_scripts.materials.body import glow_graph
 from blender_scripts.skinned_mesh import LIMB
 from blender_scripts.world import black_world
@@ -51,6 +52,7 @@ def render_data(scratch: Path) -> DataPass:
 
 def _set_up_data() -> None:
     scene = bpy.context.scene
+    show_for_data()
     for thing in scene.objects:
         if thing.type == "LIGHT" or thing.is_shadow_catcher:  # a catcher is a shadow on a photograph, not a surface
             thing.hide_render = True

@@ -1,5 +1,6 @@
 """The open character: MakeHuman's mesh and rig, as `cuffs.character` wrote them down."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import bpy
@@ -9,11 +10,13 @@ from jaxtyping import Bool, Float, Int
 from blender_scripts.armature import add_armature, pose_armature
 from blender_scripts.assets import Assets
 from blender_scripts.cloth_layout import cloth_layout, trim_places
+from blender_scripts.hair_curves import add_hair_curves, for_data_only
 from blender_scripts.materials import make_material
 from blender_scripts.materials.body import skin_material, wet_material
 from blender_scripts.materials.cloth import CLOTH
 from blender_scripts.materials.eye import GAZE, eye_material
 from blender_scripts.materials.graph import REST
+from blender_scripts.materials.hair import strand_material
 from blender_scripts.materials.trim import HEM, PLACE
 from blender_scripts.meshes import add_mesh, evaluated_verts, set_face_numbers, set_materials, set_vector_attribute
 from blender_scripts.skinned_mesh import (
@@ -25,9 +28,10 @@ from blender_scripts.skinned_mesh import (
     hide_in_render,
 )
 from cuffs.character import Identity, Part, Topology, pose_bones
+from cuffs.character.posed_hair import posed_strands
 from cuffs.character.worn import Wearer, Worn, fit_of, in_order
 from cuffs.errors import RecordError
-from cuffs.records import CharacterSpec, GarmentSpec, MaterialSpec, PersonSpec
+from cuffs.records import CharacterSpec, GarmentSpec, HairSpec, MaterialSpec, PersonSpec
 from cuffs.records.scene_spec import Colour
 from cuffs.rotations import rotvec_to_rotmat
 from cuffs.skeleton import INDEX, LIMBS
@@ -46,6 +50,9 @@ WET: dict[str, Colour] = {
     "gums": (0.5, 0.18, 0.17),
 }
 """Body surfaces that are moist, by name."""
+
+STRAND_RADII_M, FUR_RADII_M = (0.00030, 0.00016), (0.00013, 0.00004)
+"""At root and tip. A strand stands for several hairs of the head; brows, lashes and beards are finer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,8 +91,8 @@ class OpenCharacter:
         materials = [self._body_material(str(name)) for name in self._topology.material_names]
         set_materials(body, materials, self._topology.body_material)
         set_vector_attribute(body, GAZE, self._gaze_directions())
-        if self._spec.hair is not None:
-            self._add_hair(self._topology.part(self._spec.hair.name), self._spec.hair.material)
+        for hair in self._all_hair():
+            self._add_hair(self._topology.part(hair.name), hair.material)
 
     def pose(self, person: PersonSpec) -> None:
         """Take the pose, place and face that a spec asks for."""
@@ -98,6 +105,8 @@ class OpenCharacter:
         for garment in in_order(self._topology, self._spec.garments):
             mesh = self._assets.cloth(self._spec.topology, garment.name)
             self._add_cloth(garment, wearer.put_on(self._topology.part(garment.name), mesh, fit=fit_of(garment)))
+        for hair in self._all_hair():
+            self._add_strands(hair, T_world_rest, person.face)
 
     def read_body(self, depsgraph: bpy.types.Depsgraph) -> Float[Array, "verts 3"]:
         """The evaluated body mesh, whole, in the topology's order: world, float32 metres."""
@@ -126,12 +135,32 @@ class OpenCharacter:
         self._pieces.append(_Piece(shape=shape, thing=thing, is_hidden=is_hidden))
         return thing
 
+    def _all_hair(self) -> tuple[HairSpec, ...]:
+        return (*((self._spec.hair,) if self._spec.hair else ()), *self._spec.fur)
+
     def _add_hair(self, part: Part, material: MaterialSpec) -> None:
+        """The surface of hair, which hulls its strands where it has any."""
+        if not len(part.faces):
+            return
         shape = SkinnedShape(
             name=part.name, rest=self._identity.rest[part.vertices], faces=part.faces, vertices=part.vertices
         )
         thing = self._add_piece(shape, np.zeros(len(part.vertices), bool))
         set_materials(thing, [make_material(part.name, material)])
+        if _has_strands(part):
+            for_data_only(thing)
+
+    def _add_strands(self, hair: HairSpec, T_world_rest: Float[Array, "bones 4 4"], face: Mapping[str, float]) -> None:
+        """Strands as they lie in this pose."""
+        part = self._topology.part(hair.name)
+        if not _has_strands(part):
+            return
+        strands = posed_strands(
+            self._topology, self._identity, part, T_world_rest=T_world_rest, face=face, seed=hair.material.seed
+        )
+        root_m, tip_m = FUR_RADII_M if part.kind == "fur" else STRAND_RADII_M
+        thing = add_hair_curves(part.name, strands, root_m=root_m, tip_m=tip_m, number=self._number)
+        thing.data.materials.append(strand_material(f"{part.name} strands", hair.material))
 
     def _add_cloth(self, garment: GarmentSpec, worn: Worn) -> None:
         part = worn.part
@@ -174,6 +203,10 @@ class OpenCharacter:
             offset = (rest - fit_sphere(rest)[0]) @ R_rest_eye
             directions[vertices] = offset / np.linalg.norm(offset, axis=1, keepdims=True)
         return directions[self._topology.body_vertices]
+
+
+def _has_strands(part: Part) -> bool:
+    return part.volume.size > 0 or part.kind == "fur"
 
 
 def fit_sphere(points: Float[Array, "n 3"]) -> tuple[Float[Array, "3"], float]:

@@ -1,4 +1,4 @@
-"""Hair."""
+"""Hair: strands, and cards or caps for hair that comes as a mesh."""
 
 import bpy
 
@@ -6,8 +6,36 @@ from blender_scripts.materials.graph import REST, darker, material_graph
 from cuffs.records import MaterialSpec
 
 
+def strand_material(name: str, spec: MaterialSpec) -> bpy.types.Material:
+    """Strands that light shines through (Chiang et al. 2016), no two of quite the same colour.
+
+    Args:
+        name: of the material.
+        spec: colour and roughness; the second colour is that of some strands, grey ones say.
+    """
+    material, graph = material_graph(name)
+    info = graph.node("ShaderNodeHairInfo")
+    chance = info.outputs["Random"]
+    lighter = spec.second_colour or darker(spec.colour, 1.5)
+    colour = graph.mix(graph.ramp(chance, 0.35, 1.0), darker(spec.colour, 0.8), lighter)
+    rooted = graph.mix(graph.ramp(info.outputs["Intercept"], 0.35, 0.0), colour, darker(spec.colour, 0.6))
+    strand = graph.node(
+        "ShaderNodeBsdfHairPrincipled",
+        {
+            "Color": rooted,
+            "Roughness": max(0.2, spec.roughness * 0.7),
+            "Radial Roughness": max(0.3, spec.roughness),
+            "Coat": 0.0,
+            "IOR": 1.5,
+        },
+        {"model": "CHIANG", "parametrization": "COLOR"},
+    )
+    graph.output(strand.outputs[0])
+    return material
+
+
 def hair_material(name: str, spec: MaterialSpec) -> bpy.types.Material:
-    """Hair as a cap: strands are streaks, fine across and long downwards, in colour and relief."""
+    """Hair as a surface: strands are streaks, fine across and long downwards, in colour and relief."""
     material, graph = material_graph(name)
     rest = graph.attribute(REST)
     strands = graph.noise(graph.vector("MULTIPLY", rest, (1.0, 1.0, 0.03)), size_m=0.003, detail=1.0)

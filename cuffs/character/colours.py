@@ -62,6 +62,23 @@ def between(a: Colour, b: Colour, share: float) -> Colour:
     return (red, green, blue)
 
 
+def darkened(colour: Colour, factor: float) -> Colour:
+    """A colour scaled, above black."""
+    red, green, blue = (round(max(channel * factor, 0.003), 4) for channel in colour)
+    return (red, green, blue)
+
+
+def natural(colour: Colour) -> Colour:
+    """A dyed colour's natural ground: brown as dark as it; natural hair as it is."""
+    red, green, blue = colour
+    if red >= green >= blue and red < 4 * green + 0.02:
+        return colour
+    grey = (red + green + blue) / 3
+    if max(colour) - min(colour) < 0.03:
+        return colour
+    return darkened((1.0, 0.55, 0.3), 0.5 * grey)
+
+
 def bright_cloth(rng: np.random.Generator) -> Colour:
     """Cloth of any hue."""
     hue, saturation, value = rng.uniform(), rng.uniform(0.35, 0.95), rng.uniform(0.25, 0.9)

@@ -10,6 +10,7 @@ from cuffs.character.anny_model import ADULT, AnnyModel, load_anny
 from cuffs.character.base_mesh import BaseMesh, load_base_mesh
 from cuffs.character.body_frame import BodyFrame, body_frame
 from cuffs.character.cloth_weights import with_skirt_at_waist, with_smooth_tights
+from cuffs.character.fur_parts import fur_parts
 from cuffs.character.garment_parts import GarmentParts, garment_parts
 from cuffs.character.grown import together
 from cuffs.character.hair_parts import HairParts, hair_actions, hair_parts, hair_weights
@@ -23,7 +24,7 @@ from cuffs.skeleton import NUM_JOINTS
 
 logger = logging.getLogger(__name__)
 
-VERSION = 5
+VERSION = 6
 """Raise it when what is built changes: older files in caches are then left alone."""
 
 SMALLEST_M = 1e-6
@@ -91,7 +92,7 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
         face_action_vertices=moved.astype(np.int32),
         face_actions=actions[:, moved].astype(np.float32),
         skinning="dual_quaternion",
-        parts=(*garments.parts, *hair.parts),
+        parts=(*garments.parts, *hair.parts, *fur_parts(base, frame, surface)),
         grown_corners=grown.corners.astype(np.int32),
         grown_bary=grown.bary,
         grown_step=grown.step,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cuffs.character.colours import DENIM, LEATHER, PLAIN_CLOTH, bright_cloth, muted_cloth, pick
-from cuffs.character.records import Identity, Topology
+from cuffs.character.records import HAIR_KINDS, Identity, Topology
 from cuffs.config import require_fraction, require_span, require_weights
 from cuffs.errors import ConfigError
 from cuffs.records import GarmentSpec, MaterialSpec
@@ -126,14 +126,23 @@ def sample_outfit(
     return (*worn, *_sample_footwear(config, rng, may_show_socks=bottom != "trousers"))
 
 
-def pick_part(weights: Weights, topology: Topology, rng: np.random.Generator, *, kind: str = "garment") -> str:
+def pick_part(
+    weights: Weights, topology: Topology, rng: np.random.Generator, *, kind: str = "garment", nothing: str = ""
+) -> str:
     """One of the parts that have a weight.
+
+    Args:
+        weights: by name.
+        topology: what there is.
+        rng: draws.
+        kind: garment, hair or fur.
+        nothing: a name that stands for no part at all.
 
     Raises:
         ConfigError: if the topology has no such part.
     """
-    known = [part.name for part in topology.parts if (part.kind == "hair") == (kind == "hair")]
-    if unknown := [name for name in weights if name not in known]:
+    known = [part.name for part in topology.parts if (part.kind if part.kind in HAIR_KINDS else "garment") == kind]
+    if unknown := [name for name in weights if name not in known and name != nothing]:
         raise ConfigError(f"wardrobe: there is no {kind} {unknown[0]!r}; there are {', '.join(known)}.")
     names = sorted(weights)
     shares = np.array([weights[name] for name in names])

@@ -4,14 +4,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cuffs.character.colours import eye_colour, hair_colour, skin_colour
+from cuffs.character.colours import GREY_HAIR, darkened, eye_colour, hair_colour, natural, pick, skin_colour
 from cuffs.character.outfit import OutfitConfig, Weights, pick_part, sample_outfit
 from cuffs.character.records import Identity, Topology
 from cuffs.config import require_fraction, require_weights
 from cuffs.records import CharacterSpec, HairSpec, MaterialSpec
+from cuffs.records.scene_spec import Colour
 
 ANCESTRIES = ("african", "asian", "caucasian")
-CURLY = "afro"
+AFRO = ("afro", "afro_short")
+NO_HAIR = "none"
+BROW_DARKNESS = 0.6
+BROWS_MALE: Weights = {"brows_full": 2.0, "brows_straight": 2.0, "brows_bushy": 1.5}
+BROWS_FEMALE: Weights = {"brows_fine": 1.5, "brows_arched": 2.0, "brows_full": 1.0, "brows_straight": 0.7}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,25 +32,30 @@ class WardrobeConfig:
     outfits: OutfitConfig = field(default_factory=OutfitConfig)
     hair_male: Weights = field(
         default_factory=lambda: {
-            "crop": 4.0,
-            "short": 4.0,
-            "receding": 1.5,
-            "bald": 1.0,
-            "afro": 3.0,
-            "bob": 0.3,
-            "long": 0.4,
+            "buzz": 1.5, "crop": 3.0, "short": 3.0, "side_part": 2.0, "swept": 2.0, "curly_short": 1.2, "receding": 1.2,
+            "balding": 0.8, NO_HAIR: 0.7, "afro": 2.0, "afro_short": 6.0, "bob_parted": 0.2, "wavy": 0.3, "bun": 0.2,
         }
-    )
+    )  # fmt: skip
     hair_female: Weights = field(
-        default_factory=lambda: {"long": 3.5, "bob": 3.0, "short": 1.5, "crop": 0.5, "bun": 2.0, "afro": 4.0}
-    )
-    """The weight of `afro` is multiplied by the share of african ancestry."""
+        default_factory=lambda: {
+            "long": 1.8, "long_middle": 1.8, "wavy": 2.0, "curly": 1.5, "bob": 1.2, "bob_parted": 1.2, "ponytail": 2.0,
+            "bun": 1.5, "short": 0.5, "side_part": 0.4, "crop": 0.3, "afro": 4.0, "afro_short": 2.5,
+        }
+    )  # fmt: skip
+    """The weights of `afro` and `afro_short` are multiplied by the share of african ancestry; `none` is a bald head."""
+
+    beards: Weights = field(
+        default_factory=lambda: {
+            NO_HAIR: 4.5, "stubble": 3.0, "moustache": 0.4, "goatee": 0.7, "beard_short": 1.6, "beard_full": 0.9,
+        }
+    )  # fmt: skip
+    """Of men."""
 
     dyed_hair_share: float = 0.03
 
     def __post_init__(self) -> None:
         require_fraction("wardrobe.dyed_hair_share", self.dyed_hair_share)
-        for name in ("hair_male", "hair_female"):
+        for name in ("hair_male", "hair_female", "beards"):
             require_weights(f"wardrobe.{name}", dict(getattr(self, name)))
 
 
@@ -64,7 +74,9 @@ def sample_look(
         kind="skin", colour=skin_colour(ancestry, rng), roughness=round(float(rng.uniform(0.42, 0.58)), 3)
     )
     eyes = eye_colour(ancestry, rng)
-    hair = _sample_hair(config, topology, identity, rng)
+    colour = hair_colour(ancestry, identity.trait("age"), rng, dyed_share=config.dyed_hair_share)
+    hair = _sample_hair(config, topology, identity, colour, rng)
+    fur = _sample_fur(config, topology, identity, colour, rng)
     garments = sample_outfit(config.outfits, topology, identity, rng)
     return CharacterSpec(
         kind="open",
@@ -74,6 +86,7 @@ def sample_look(
         eye_colour=eyes,
         garments=garments if config.dressed else (),
         hair=hair if config.hair else None,
+        fur=fur if config.hair else (),
     )
 
 
@@ -81,12 +94,38 @@ def _is_female(identity: Identity) -> bool:
     return identity.trait("gender") > 0.5
 
 
-def _sample_hair(config: WardrobeConfig, topology: Topology, identity: Identity, rng: np.random.Generator) -> HairSpec:
+def _sample_hair(
+    config: WardrobeConfig, topology: Topology, identity: Identity, colour: Colour, rng: np.random.Generator
+) -> HairSpec | None:
     weights = dict(config.hair_female if _is_female(identity) else config.hair_male)
-    ancestry = {name: identity.trait(name) for name in ANCESTRIES}
-    if weights.keys() - {CURLY}:
-        weights[CURLY] = weights.get(CURLY, 0.0) * ancestry["african"]
-    name = pick_part(weights, topology, rng, kind="hair")
-    colour = hair_colour(ancestry, identity.trait("age"), rng, dyed_share=config.dyed_hair_share)
+    for name in AFRO:
+        if name in weights and len(weights) > 1:
+            weights[name] *= identity.trait("african")
+    name = pick_part(weights, topology, rng, kind="hair", nothing=NO_HAIR)
+    material = _hair_of(colour, rng)
+    return None if name == NO_HAIR else HairSpec(name=name, material=material)
+
+
+def _sample_fur(
+    config: WardrobeConfig, topology: Topology, identity: Identity, colour: Colour, rng: np.random.Generator
+) -> tuple[HairSpec, ...]:
+    """Brows, lashes and, on men's faces, a beard. Brows and beards are darker than most hair, and grey later."""
+    is_female = _is_female(identity)
+    age = identity.trait("age")
+    is_grey = age > 0.85 and rng.uniform() < 0.5
+    dark = pick(GREY_HAIR, rng) if is_grey else darkened(natural(colour), BROW_DARKNESS)
+    brows = pick_part(BROWS_FEMALE if is_female else BROWS_MALE, topology, rng, kind="fur")
+    lashes = "lashes_long" if is_female or rng.uniform() < 0.25 else "lashes_short"
+    found = [
+        HairSpec(name=brows, material=_hair_of(dark, rng)),
+        HairSpec(name=lashes, material=_hair_of(darkened(dark, 0.25), rng)),
+    ]
+    beard = pick_part(config.beards, topology, rng, kind="fur", nothing=NO_HAIR)
+    if not is_female and beard != NO_HAIR:
+        found.append(HairSpec(name=beard, material=_hair_of(darkened(natural(colour), 0.8), rng)))
+    return tuple(found)
+
+
+def _hair_of(colour: Colour, rng: np.random.Generator) -> MaterialSpec:
     roughness = round(float(rng.uniform(0.35, 0.6)), 3)
-    return HairSpec(name=name, material=MaterialSpec(kind="hair", colour=colour, roughness=roughness))
+    return MaterialSpec(kind="hair", colour=colour, roughness=roughness, seed=int(rng.integers(2**31)))

@@ -127,6 +127,8 @@ class CharacterSpec:
     eye_colour: Colour
     garments: tuple[GarmentSpec, ...] = ()
     hair: HairSpec | None = None
+    fur: tuple[HairSpec, ...] = ()
+    """Brows, lashes, a beard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
