@@ -12,11 +12,12 @@ from blender_scripts.assets import Assets
 from blender_scripts.cloth_layout import cloth_layout, trim_places
 from blender_scripts.hair_curves import add_hair_curves, for_data_only
 from blender_scripts.materials import make_material
-from blender_scripts.materials.body import skin_material, wet_material
+from blender_scripts.materials.body import wet_material
 from blender_scripts.materials.cloth import CLOTH
 from blender_scripts.materials.eye import GAZE, eye_material
 from blender_scripts.materials.graph import REST
 from blender_scripts.materials.hair import strand_material
+from blender_scripts.materials.skin import GROWTH, ZONES, Growth, skin_material
 from blender_scripts.materials.trim import HEM, PLACE
 from blender_scripts.meshes import add_mesh, evaluated_verts, set_face_numbers, set_materials, set_vector_attribute
 from blender_scripts.skinned_mesh import (
@@ -29,6 +30,7 @@ from blender_scripts.skinned_mesh import (
 )
 from cuffs.character import Identity, Part, Topology, pose_bones
 from cuffs.character.posed_hair import posed_strands
+from cuffs.character.skin_zones import growth, skin_zones
 from cuffs.character.worn import Wearer, Worn, fit_of, in_order
 from cuffs.errors import RecordError
 from cuffs.records import CharacterSpec, GarmentSpec, HairSpec, MaterialSpec, PersonSpec
@@ -91,6 +93,9 @@ class OpenCharacter:
         materials = [self._body_material(str(name)) for name in self._topology.material_names]
         set_materials(body, materials, self._topology.body_material)
         set_vector_attribute(body, GAZE, self._gaze_directions())
+        set_vector_attribute(body, ZONES, skin_zones(self._topology, self._identity))
+        hair = [self._topology.part(hair.name) for hair in self._all_hair()]
+        set_vector_attribute(body, GROWTH, growth(self._topology, hair))
         for hair in self._all_hair():
             self._add_hair(self._topology.part(hair.name), hair.material)
 
@@ -186,10 +191,16 @@ class OpenCharacter:
         if name == "eye":
             return eye_material(name, self._spec.eye_colour, eyeball_radius_m=self._eyeball_radius_m())
         if name in REDNESS:
-            return skin_material(name, skin, redness=REDNESS[name])
+            return skin_material(name, skin, redness=REDNESS[name], growth=self._growth())
         if name in WET:
             return wet_material(name, WET[name])
         raise RecordError(f"there is no surface for {name!r}; there are eye, {', '.join([*REDNESS, *WET])}.")
+
+    def _growth(self) -> Growth:
+        """Colours of what grows on the skin."""
+        hair = self._spec.hair.material.colour if self._spec.hair is not None else None
+        beards = [fur.material.colour for fur in self._spec.fur if len(self._topology.part(fur.name).scalp)]
+        return Growth(hair=hair, beard=beards[-1] if beards else None)
 
     def _eyeball_radius_m(self) -> float:
         return fit_sphere(self._identity.rest[self._topology.eye_left].astype(np.float64))[1]

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import bpy
 
-from blender_scripts.materials.body import backdrop_material, plain_material, skin_material
+from blender_scripts.materials.body import backdrop_material, plain_material
 from blender_scripts.materials.cloth import fabric_material
 from blender_scripts.materials.floor import floor_material
 from blender_scripts.materials.hair import hair_material
+from blender_scripts.materials.skin import skin_material
 from cuffs.errors import RecordError
 from cuffs.records import MaterialSpec
 

@@ -23,7 +23,7 @@ def strand_material(name: str, spec: MaterialSpec) -> bpy.types.Material:
         "ShaderNodeBsdfHairPrincipled",
         {
             "Color": rooted,
-            "Roughness": max(0.2, spec.roughness * 0.7),
+            "Roughness": max(0.32, spec.roughness * 0.9),
             "Radial Roughness": max(0.3, spec.roughness),
             "Coat": 0.0,
             "IOR": 1.5,

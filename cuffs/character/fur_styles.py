@@ -40,11 +40,11 @@ class Beard:
 
 
 BROWS: Mapping[str, Brow] = MappingProxyType({
-    "brows_fine": Brow(count=220, width_m=0.0030, arch_m=0.0065),
-    "brows_arched": Brow(count=300, width_m=0.0040, arch_m=0.0085),
-    "brows_full": Brow(count=380, width_m=0.0052),
-    "brows_straight": Brow(count=340, width_m=0.0046, arch_m=0.003),
-    "brows_bushy": Brow(count=480, width_m=0.0070, length_m=0.011, arch_m=0.0045),
+    "brows_fine": Brow(count=360, width_m=0.0060, arch_m=0.0065),
+    "brows_arched": Brow(count=480, width_m=0.0078, arch_m=0.0085),
+    "brows_full": Brow(count=620, width_m=0.0100),
+    "brows_straight": Brow(count=520, width_m=0.0085, arch_m=0.003),
+    "brows_bushy": Brow(count=780, width_m=0.0130, length_m=0.011, arch_m=0.0045),
 })  # fmt: skip
 
 LASHES: Mapping[str, Lashes] = MappingProxyType({

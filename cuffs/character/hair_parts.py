@@ -21,9 +21,6 @@ HEAD_ONLY_M, BACK_ONLY_M = 0.06, 0.20
 """Down to the one, below the skull's middle, hanging hair follows the head; from the other on, the skin that it is tied
 to: neck and back."""
 
-EAR_M = 0.004
-"""What stands out from the scalp by more is masked beneath hair that covers the ears."""
-
 SHADOW_DEG = 3.0
 """Skin shows the roots of hair up to about so far beyond a hairline."""
 
@@ -57,12 +54,10 @@ def hair_parts(base: BaseMesh, frame: BodyFrame, surface: BodySurface, *, first:
     obstacles = np.concatenate([trunk, triangles(base.groups["helper-tights"].verts)])
     skull = Skull(frame, scalp, triangles(base.groups["body"].verts))
     cuts = {name: grow(style, skull) for name, style in STYLES.items()}
-    ears = _standing_out(frame, surface, scalp)
     parts = []
     for name, cut in cuts.items():
-        hidden = ears if STYLES[name].ends_m is not None else ears[:0]
         density = scalp_density(STYLES[name], skull, frame, surface)
-        parts.append(_part(name, cut, first=first, hides=hidden, density=density))
+        parts.append(_part(name, cut, first=first, density=density))
         first += len(cut.points)
     everything = joined(list(cuts.values()))
     on_scalp, in_air = tie(everything.points, frame.rest, scalp), tie(everything.points, frame.rest, obstacles)
@@ -76,14 +71,14 @@ def hair_parts(base: BaseMesh, frame: BodyFrame, surface: BodySurface, *, first:
     )
 
 
-def _part(name: str, cut: Surface, *, first: int, hides: Int[Array, " n"], density: Float[Array, " body"]) -> Part:
+def _part(name: str, cut: Surface, *, first: int, density: Float[Array, " body"]) -> Part:
     return Part(
         name=name,
         kind="hair",
         vertices=np.arange(first, first + len(cut.points), dtype=np.int32),
         faces=cut.faces.astype(np.int32),
         offset=np.zeros(len(cut.points), np.float32),
-        hides=hides.astype(np.int32),
+        hides=np.zeros(0, np.int32),
         volume=cut.volume.astype(np.int32),
         tail=cut.tail.astype(np.int32),
         scalp=density.astype(np.float32),
@@ -104,13 +99,6 @@ def scalp_density(style: HairStyle, skull: Skull, frame: BodyFrame, surface: Bod
     is_skin[np.unique(surface.faces[np.isin(surface.material, names)])] = True
     is_skin[np.unique(surface.faces[surface.material == MATERIALS.index("ears")])] = False
     return share * is_skin * (frame.limb_weight("head")[surface.vertices] > 0.3)
-
-
-def _standing_out(frame: BodyFrame, surface: BodySurface, scalp: Int[Array, "faces 3"]) -> Int[Array, " n"]:
-    """Full numbers of the ears' vertices that stand out from the head."""
-    faces = surface.vertices[surface.faces]
-    ears = np.unique(faces[surface.material == MATERIALS.index("ears")])
-    return ears[np.linalg.norm(tie(frame.rest[ears], frame.rest, scalp).step, axis=1) > EAR_M]
 
 
 def _either(choose: Bool[Array, " points"], yes: Grown, no: Grown) -> Grown:

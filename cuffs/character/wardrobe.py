@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cuffs.character.colours import GREY_HAIR, darkened, eye_colour, hair_colour, natural, pick, skin_colour
+from cuffs.character.colours import GREY_HAIR, darkened, eye_colour, hair_colour, natural, pick
 from cuffs.character.outfit import OutfitConfig, Weights, pick_part, sample_outfit
+from cuffs.character.complexion import ANCESTRIES, sample_skin
 from cuffs.character.records import Identity, Topology
 from cuffs.config import require_fraction, require_weights
 from cuffs.records import CharacterSpec, HairSpec, MaterialSpec
 from cuffs.records.scene_spec import Colour
 
-ANCESTRIES = ("african", "asian", "caucasian")
 AFRO = ("afro", "afro_short")
 NO_HAIR = "none"
 BROW_DARKNESS = 0.6
@@ -70,9 +70,7 @@ def sample_look(
         ConfigError: if the weights name a part that the topology hasn't.
     """
     ancestry = {name: identity.trait(name) for name in ANCESTRIES}
-    skin = MaterialSpec(
-        kind="skin", colour=skin_colour(ancestry, rng), roughness=round(float(rng.uniform(0.42, 0.58)), 3)
-    )
+    skin = sample_skin(identity, rng)
     eyes = eye_colour(ancestry, rng)
     colour = hair_colour(ancestry, identity.trait("age"), rng, dyed_share=config.dyed_hair_share)
     hair = _sample_hair(config, topology, identity, colour, rng)

@@ -73,6 +73,9 @@ class MaterialSpec:
     seed: int = 0
     """Which of the many alike: places of freckles, of a print's shapes, of streaks."""
 
+    amounts: Mapping[str, float] = field(default_factory=dict)
+    """Of skin: how much there is of freckles, redness, … (`blender_scripts/materials/skin.py` lists them), 0 to 1."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GarmentSpec:
