@@ -6,7 +6,7 @@ Each limb's share of a garment is unrolled as a tube about the limb; where limbs
 import numpy as np
 from jaxtyping import Float, Int
 
-from cuffs.character import Identity, Topology
+from cuffs.character import Identity, Part, Topology
 from cuffs.character.worn import Worn
 from cuffs.mesh_normals import vertex_normals
 from cuffs.skeleton import INDEX, LIMB_OF_JOINT, LIMBS
@@ -51,6 +51,37 @@ def cloth_layout(
         start, end = (identity.bone_heads[topology.joint_bone[INDEX[name]]] for name in AXES[LIMBS[limb]])
         flat[chosen] = _unrolled(rest[faces[chosen]], start, end, front)
     return flat.reshape(-1, 3)
+
+
+ONE_TUBE = {
+    "skirt": ("torso", "left_leg", "right_leg"),
+    "shirt": ("torso", "left_leg", "right_leg", "head"),
+    "tucked shirt": ("torso", "left_leg", "right_leg", "head"),
+    "jacket": ("torso", "left_leg", "right_leg", "head"),
+}
+"""Limbs that a kind of garment covers with one piece of cloth."""
+
+
+def cloth_limbs(part: Part, limb_of_face: Int[Array, " faces"]) -> Int[Array, " faces"]:
+    """The tube that each face of a garment is unrolled with, as a limb's number."""
+    whole = [LIMBS.index(name) for name in ONE_TUBE.get(part.kind, ())]
+    return np.where(np.isin(limb_of_face, whole), LIMBS.index("torso"), limb_of_face)
+
+
+def shoe_places(topology: Topology, identity: Identity, worn: Worn) -> Float[Array, "verts 3"]:
+    """What `materials.shoe` needs of each vertex: metres aside, heel 0 to toe 1, how far it looks up."""
+    found = np.zeros((len(worn.rest), 3))
+    normals = vertex_normals(worn.rest, worn.faces)
+    for side, sign in (("left", 1), ("right", -1)):
+        own = sign * worn.rest[:, 0] > 0
+        ankle, foot = (identity.bone_heads[topology.joint_bone[INDEX[f"{side}_{name}"]]] for name in ("ankle", "foot"))
+        ahead = (foot - ankle)[:2] / np.linalg.norm((foot - ankle)[:2])
+        along = worn.rest[own, :2] @ ahead
+        low = worn.rest[own, 2] < np.quantile(worn.rest[own, 2], 0.4)
+        start, end = along[low].min(), along[low].max()
+        aside = (worn.rest[own, :2] - ankle[:2]) @ np.array([-ahead[1], ahead[0]])
+        found[own] = np.stack([aside, (along - start) / (end - start), normals[own, 2]], 1)
+    return found
 
 
 def _unrolled(

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 
 from blender_scripts.armature import add_armature, pose_armature
 from blender_scripts.assets import Assets
-from blender_scripts.cloth_layout import cloth_layout, trim_places
+from blender_scripts.cloth_layout import cloth_layout, cloth_limbs, shoe_places, trim_places
 from blender_scripts.hair_curves import add_hair_curves, for_data_only
 from blender_scripts.materials import make_material
 from blender_scripts.materials.body import wet_material
@@ -36,7 +36,7 @@ from cuffs.errors import RecordError
 from cuffs.records import CharacterSpec, GarmentSpec, HairSpec, MaterialSpec, PersonSpec
 from cuffs.records.scene_spec import Colour
 from cuffs.rotations import rotvec_to_rotmat
-from cuffs.skeleton import INDEX, LIMBS
+from cuffs.skeleton import INDEX
 
 Array = np.ndarray
 
@@ -175,9 +175,10 @@ class OpenCharacter:
         limbs = face_limbs(self._topology, part.vertices, part.faces)[worn.parent]
         set_face_numbers(thing, LIMB, limbs + 1)
         set_materials(thing, [make_material(part.name, garment.material)])
+        if garment.material.kind == "shoe":
+            set_vector_attribute(thing, PLACE, shoe_places(self._topology, self._identity, worn))
         if garment.material.kind == "fabric":
-            if part.kind == "skirt":  # one tube, not two legs
-                limbs = np.full(len(limbs), LIMBS.index("torso"))
+            limbs = cloth_limbs(part, limbs)
             flat = cloth_layout(self._topology, self._identity, rest=worn.rest, faces=worn.faces, limb_of_face=limbs)
             set_vector_attribute(thing, CLOTH, flat, domain="CORNER")
             hem, place = trim_places(self._topology, self._identity, worn)

@@ -107,7 +107,7 @@ def _tone(graph: Graph, spec: MaterialSpec, rest: Socket, redness: float) -> Soc
 
 def _spotted(graph: Graph, spec: MaterialSpec, tone: Socket, rest: Socket) -> Socket:
     """Freckles, moles and veins."""
-    red, pale, face = graph.axes(graph.attribute(ZONES))
+    _, pale, face = graph.axes(graph.attribute(ZONES))
     if freckles := _amount(spec, "freckles"):
         dots = graph.ramp(graph.noise(rest, size_m=0.0032, detail=1.0), 0.66 - 0.1 * freckles, 0.74 - 0.1 * freckles)
         where = graph.math("MULTIPLY", graph.ramp(graph.noise(rest, size_m=0.09), 0.35, 0.6), 0.6)
@@ -132,7 +132,7 @@ def _grown(graph: Graph, spec: MaterialSpec, tone: Socket, rest: Socket, growth:
     """Roots of hair of the head, of a beard, and of a beard shaven off."""
     hair, beard, shaven = graph.axes(graph.attribute(GROWTH))
     grain = graph.ramp(graph.noise(rest, size_m=0.0016, detail=1.0), 0.25, 0.6)
-    for density, colour, most in ((hair, growth.hair, 0.85), (beard, growth.beard, 0.55)):
+    for density, colour, most in ((hair, growth.hair, 0.97), (beard, growth.beard, 0.55)):
         if colour is not None:
             share = graph.math("MULTIPLY", density, graph.math("ADD", graph.math("MULTIPLY", grain, 0.35), most - 0.35))
             tone = graph.mix(share, tone, darker(_between(colour, spec.colour), 0.8))
@@ -144,7 +144,7 @@ def _grown(graph: Graph, spec: MaterialSpec, tone: Socket, rest: Socket, growth:
 
 
 def _between(hair: Colour, skin: Colour) -> Colour:
-    red, green, blue = (0.75 * a + 0.25 * b for a, b in zip(hair, skin, strict=True))
+    red, green, blue = (0.9 * a + 0.1 * b for a, b in zip(hair, skin, strict=True))
     return (red, green, blue)
 
 

@@ -46,6 +46,8 @@ LEATHER: Sequence[Colour] = (
     (0.012, 0.011, 0.010), (0.060, 0.028, 0.014), (0.160, 0.080, 0.038), (0.700, 0.700, 0.690), (0.030, 0.035, 0.050),
 )  # fmt: skip
 
+SOLES: Sequence[Colour] = ((0.02, 0.019, 0.018), (0.10, 0.055, 0.025), (0.70, 0.68, 0.62), (0.30, 0.19, 0.09))
+
 
 def pick(colours: Sequence[Colour], rng: np.random.Generator) -> Colour:
     """One of the colours, varied a little."""

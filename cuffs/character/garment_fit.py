@@ -1,5 +1,8 @@
 """A garment on somebody at rest: off the helper, wider by its ease, hanging from what stands out. Numpy alone."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 from jaxtyping import Float
 
@@ -9,10 +12,14 @@ from cuffs.skeleton import INDEX, LIMB_OF_JOINT, LIMBS
 
 Array = np.ndarray
 
-HANGING_KINDS = ("shirt", "jacket")
+HANGING: Mapping[str, tuple[tuple[str, float], ...]] = MappingProxyType({
+    "shirt": (("torso", 0.35), ("left_arm", 0.5), ("right_arm", 0.5)),
+    "jacket": (("torso", 0.3), ("left_arm", 0.3), ("right_arm", 0.3)),
+    "trousers": (("left_leg", 0.12), ("right_leg", 0.12)),
+})  # fmt: skip
+"""Limbs about which a kind of garment hangs, and how far it comes in again below what it hangs from, metres a metre."""
+
 SECTORS, LEVEL_M = 48, 0.012
-TAPER = 0.35
-"""How far cloth comes in again below what it hangs from, metres a metre."""
 
 SMOOTHINGS = 3
 AXES = {"arm": ("shoulder", "wrist"), "leg": ("hip", "ankle"), "torso": ("pelvis", "neck"), "head": ("pelvis", "neck")}
@@ -31,10 +38,27 @@ def lifted(topology: Topology, identity: Identity, part: Part, *, ease_m: float,
     rest = identity.rest[part.vertices].astype(np.float64)
     normals = vertex_normals(rest, part.faces)
     points = rest + (part.offset + ease_m * part.ease)[:, None] * normals
-    if hang == 0 or part.kind not in HANGING_KINDS:
+    if part.kind == "shoes":
+        return np.stack([*points.T[:2], np.maximum(points[:, 2], 0.0)], 1)  # the body's lowest point is at 0
+    if hang == 0:
         return points
-    share = hang * limb_share(topology, part, "torso")
-    return points + share[:, None] * (_hung(points, share > 0.5 * hang) - points)
+    moved = np.zeros(points.shape)
+    for limb, taper in HANGING.get(part.kind, ()):
+        share = limb_share(topology, part, limb)
+        if (share > 0.5).sum() > SECTORS:
+            down = _downwards(topology, identity, limb)
+            hung = _hung(points, share > 0.5, down=down, taper=taper)
+            moved += hang * share[:, None] * (hung - points)
+    return points + moved
+
+
+def _downwards(topology: Topology, identity: Identity, limb: str) -> Float[Array, "3"]:
+    """Unit direction in which cloth falls along a limb at rest."""
+    side, _, kind = limb.rpartition("_")
+    names = AXES[kind] if kind == "torso" else [f"{side}_{name}" for name in AXES[kind]]
+    start, end = (identity.bone_heads[topology.joint_bone[INDEX[name]]] for name in names)
+    along = start - end if kind == "torso" else end - start
+    return along / np.linalg.norm(along)
 
 
 def limb_share(topology: Topology, part: Part, limb: str) -> Float[Array, " n"]:
@@ -43,21 +67,33 @@ def limb_share(topology: Topology, part: Part, limb: str) -> Float[Array, " n"]:
     return np.where(limbs == LIMBS.index(limb), topology.skin_weights[part.vertices], 0.0).sum(1)
 
 
-def _hung(points: Float[Array, "n 3"], is_torso: Array) -> Float[Array, "n 3"]:
-    """Points moved outwards, level, to where cloth that hangs from what is above them would be."""
-    middle = points[is_torso].mean(0)
-    x, y, z = (points - middle).T
+def _hung(points: Float[Array, "n 3"], is_own: Array, *, down: Float[Array, "3"], taper: float) -> Float[Array, "n 3"]:
+    """Points moved away from a limb's axis to where cloth that hangs from what is above them would be."""
+    aside = np.cross(down, [0.0, 1.0, 0.0])
+    aside /= np.linalg.norm(aside)
+    axes = np.stack([aside, np.cross(down, aside), down])
+    middle = points[is_own].mean(0)
+    x, y, depth = axes @ (points - middle).T
+    centre = _centres(x, y, depth, is_own)
+    x, y = x - centre[0], y - centre[1]
     radius = np.hypot(x, y)
     sector = ((np.arctan2(y, x) / (2 * np.pi) % 1) * SECTORS).astype(int) % SECTORS
-    level = ((z.max() - z) / LEVEL_M).astype(int)
+    level = ((depth - depth.min()) / LEVEL_M).astype(int)
     table = np.zeros((level.max() + 1, SECTORS))
-    np.maximum.at(table, (level[is_torso], sector[is_torso]), radius[is_torso])
+    np.maximum.at(table, (level[is_own], sector[is_own]), radius[is_own])
     for row in range(1, len(table)):
-        table[row] = np.maximum(table[row], table[row - 1] - TAPER * LEVEL_M)
+        table[row] = np.maximum(table[row], table[row - 1] - taper * LEVEL_M)
     for _ in range(SMOOTHINGS):
         table = np.maximum(table, (np.roll(table, 1, 1) + table + np.roll(table, -1, 1)) / 3)
-    wider = np.maximum(table[level, sector], radius) / np.maximum(radius, 1e-6)
-    return middle + np.stack([x * wider, y * wider, z], 1)
+    wider = np.maximum(table[level, sector], radius) / np.maximum(radius, 1e-6) - 1
+    return points + np.stack([x * wider, y * wider], 1) @ axes[:2]
+
+
+def _centres(x: Array, y: Array, depth: Array, is_own: Array) -> tuple[Array, Array]:
+    """The middle line of a limb at each point's depth: straight lines through its own points."""
+    slope_x, start_x = np.polyfit(depth[is_own], x[is_own], 1)
+    slope_y, start_y = np.polyfit(depth[is_own], y[is_own], 1)
+    return slope_x * depth + start_x, slope_y * depth + start_y
 
 
 def grain(topology: Topology, identity: Identity, part: Part) -> Float[Array, "n 3"]:

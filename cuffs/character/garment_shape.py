@@ -17,8 +17,8 @@ DEEPEST_M = 0.022
 DRAPED_BELOW = (0.6, 0.85)
 """Shares of the way from pelvis to neck, below which hollows are wholly and not at all spanned: collars lie close."""
 
-GROUND_M = 0.012
-"""Soles are flat: what lies this low at rest doesn't stand off, so that shoes stand on the ground."""
+SOLE_HIGH_M, TOE_LONG_M = 0.024, 0.055
+"""How high a sole's edge reaches, and how long the toe of a shoe is."""
 
 
 def standoff(frame: BodyFrame, garment: Garment, quads: Int[Array, "quads 4"]) -> Float[Array, " verts"]:
@@ -42,10 +42,19 @@ def standoff(frame: BodyFrame, garment: Garment, quads: Int[Array, "quads 4"]) -
         share = np.clip((high - frame.along("torso", points)) / (high - low), 0, 1)
         wide += garment.drape * share * hollows(points, np.searchsorted(used, quads))
     if garment.kind == "shoes":
-        wide[points[:, 2] < frame.rest[:, 2].min() + GROUND_M] = 0.0
+        wide += _shoe_room(garment, points)
     found = np.zeros(len(frame.rest))
     found[used] = wide
     return found
+
+
+def _shoe_room(garment: Garment, points: Float[Array, "n 3"]) -> Float[Array, " n"]:
+    """What a shoe stands off further at its sole's edge and about the toes."""
+    height = points[:, 2] - points[:, 2].min()
+    foremost = points[:, 1].min()
+    sole = np.clip(1.6 - height / SOLE_HIGH_M * 1.6, 0, 1)
+    toe = np.clip(1 - (points[:, 1] - foremost) / TOE_LONG_M, 0, 1)
+    return garment.sole_m * sole + garment.toe_m * np.sqrt(toe)
 
 
 def hollows(points: Float[Array, "n 3"], quads: Int[Array, "quads 4"]) -> Float[Array, " n"]:

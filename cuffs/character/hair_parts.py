@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 from cuffs.character.base_mesh import BaseMesh, triangles
 from cuffs.character.body_frame import BodyFrame

@@ -85,7 +85,10 @@ _TROUSERS = Garment(
 
 _SKIRT = Garment(kind="skirt", helper="helper-skirt", cuts={"skirt": 0.63}, offset_m=0.010, seed="pelvis")
 
-_SHOES = Garment(kind="shoes", helper="helper-tights", cuts={"leg": 0.96}, offset_m=0.004, seed="foot")
+_SHOES = Garment(
+    kind="shoes", helper="helper-tights", cuts={"leg": 0.96}, openings=("low_shoe",), offset_m=0.004, sole_m=0.004,
+    toe_m=0.004, seed="foot",
+)  # fmt: skip
 
 GARMENTS: Mapping[str, Garment] = MappingProxyType({
     **SHIRTS,
@@ -99,5 +102,9 @@ GARMENTS: Mapping[str, Garment] = MappingProxyType({
     "skirt_knee": _SKIRT,
     "skirt_short": replace(_SKIRT, cuts={"skirt": 0.45}),
     "shoes": _SHOES,
-    "socks": replace(_SHOES, kind="socks", cuts={"leg": 0.86}, offset_m=0.0015),
+    "sneakers": replace(_SHOES, offset_m=0.005, sole_m=0.007, toe_m=0.007),
+    "boots": replace(_SHOES, cuts={"leg": 0.87}, openings=(), offset_m=0.007, sole_m=0.005, toe_m=0.005),
+    "flats": replace(_SHOES, openings=("flat_shoe",), offset_m=0.003, sole_m=0.001, toe_m=0.002),
+    "socks": Garment(kind="socks", helper="helper-tights", cuts={"leg": 0.86}, offset_m=0.0015, seed="foot"),
+    "socks_low": Garment(kind="socks", helper="helper-tights", cuts={"leg": 0.94}, offset_m=0.0015, seed="foot"),
 })  # fmt: skip

@@ -91,7 +91,23 @@ def _lapels(frame: BodyFrame, points: Float[Array, "n 3"]) -> Float[Array, " n"]
     return np.maximum(np.abs(x) - 0.006 - 0.30 * np.maximum(z + 0.05, 0) - 0.25 * np.maximum(-z - 0.09, 0), y)
 
 
+def _low_shoe(frame: BodyFrame, points: Float[Array, "n 3"]) -> Float[Array, " n"]:
+    """The collar of a low shoe: from the heel down below the ankle and up to the tongue."""
+    _, y, z = (points - frame.joint("left_ankle")).T
+    ahead = -y - 0.005
+    collar = -0.020 + 0.42 * np.maximum(ahead, 0) + 0.30 * np.maximum(-ahead - 0.02, 0)
+    return collar - z
+
+
+def _flat_shoe(frame: BodyFrame, points: Float[Array, "n 3"]) -> Float[Array, " n"]:
+    """A shoe that leaves the instep free."""
+    _, y, z = (points - frame.joint("left_ankle")).T
+    collar = -0.050 + 2.0 * np.maximum(-y - 0.155, 0) + 0.45 * np.maximum(y - 0.005, 0)
+    return collar - z
+
+
 _FIELDS = {
     "scoop": _scoop, "vee": _vee, "wide_vee": _wide_vee, "boat": _boat, "armholes": _armholes, "straps": _straps,
     "level": _level, "cropped": _cropped, "front": _front, "lapels": _lapels,
+    "low_shoe": _low_shoe, "flat_shoe": _flat_shoe,
 }  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cuffs.character.colours import DENIM, LEATHER, PLAIN_CLOTH, bright_cloth, muted_cloth, pick
+from cuffs.character.colours import DENIM, LEATHER, PLAIN_CLOTH, SOLES, bright_cloth, muted_cloth, pick
 from cuffs.character.records import HAIR_KINDS, Identity, Topology
 from cuffs.config import require_fraction, require_span, require_weights
 from cuffs.errors import ConfigError
@@ -65,10 +65,16 @@ class OutfitConfig:
     ease_m: tuple[float, float] = (0.002, 0.028)
     """How much wider than cut tops and trousers are."""
 
+    tight_share_male: float = 0.08
+    tight_share_female: float = 0.3
+    """Trousers and shorts that lie close."""
+
     flare_m: tuple[float, float] = (0.0, 0.12)
     """How far skirts stand out at 45 cm below the waist."""
 
-    shoes_share: float = 0.88
+    shoes_male: Weights = field(default_factory=lambda: {"sneakers": 3.0, "shoes": 2.5, "boots": 1.2})
+    shoes_female: Weights = field(default_factory=lambda: {"sneakers": 3.0, "shoes": 1.2, "boots": 1.5, "flats": 2.0})
+    shoes_share: float = 0.92
     """The others go barefoot or in socks."""
 
     socks_share: float = 0.5
@@ -90,7 +96,9 @@ class OutfitConfig:
             "bright_share", "muted_share", "print_share",
         ):  # fmt: skip
             require_fraction(f"wardrobe.outfits.{name}", getattr(self, name))
-        for name in ("tops_male", "tops_female", "bottoms_male", "bottoms_female", "jackets"):
+        for name in (
+            "tops_male", "tops_female", "bottoms_male", "bottoms_female", "jackets", "shoes_male", "shoes_female",
+        ):  # fmt: skip
             require_weights(f"wardrobe.outfits.{name}", dict(getattr(self, name)))
         require_span("wardrobe.outfits.ease_m", self.ease_m, 0.0, 0.08)
         require_span("wardrobe.outfits.flare_m", self.flare_m, 0.0, 0.2)
@@ -117,13 +125,14 @@ def sample_outfit(
     is_tucked = has_tucked and (is_skirt or rng.uniform() < config.tucked_share)
     ease = _ease(config, rng)
     worn = [
-        _garment(bottom, legs, rng.uniform(*config.flare_m) if is_skirt else _ease(config, rng) * 0.7, rng),
+        _garment(bottom, legs, rng.uniform(*config.flare_m) if is_skirt else _leg_ease(config, rng, is_female), rng),
         _garment(top + TUCKED_ENDING if is_tucked else top, cloth, min(ease, 0.008) if is_tucked else ease, rng),
     ]
     if jacket is not None and "straps" not in top and "cropped" not in top:
         worn[1] = _garment(worn[1].name, cloth, min(ease, 0.006), rng)
         worn.append(_garment(jacket, _jacket_cloth(config, jacket, rng), rng.uniform(0.004, 0.014), rng))
-    return (*worn, *_sample_footwear(config, rng, may_show_socks=bottom != "trousers"))
+    shows_ankles = bottom not in ("trousers", "skirt_long")
+    return (*worn, *_sample_footwear(config, rng, is_female=is_female, may_show_socks=shows_ankles))
 
 
 def pick_part(
@@ -155,6 +164,12 @@ def _ease(config: OutfitConfig, rng: np.random.Generator) -> float:
     return float(low + (high - low) * rng.beta(1.3, 2.2))
 
 
+def _leg_ease(config: OutfitConfig, rng: np.random.Generator, is_female: bool) -> float:  # noqa: FBT001
+    """Tight trousers are rarer on men."""
+    is_tight = rng.uniform() < (config.tight_share_female if is_female else config.tight_share_male)
+    return float(rng.uniform(0.001, 0.004) if is_tight else rng.uniform(0.007, 0.022))
+
+
 def _garment(name: str, material: MaterialSpec, ease_m: float, rng: np.random.Generator) -> GarmentSpec:
     wide = float(np.clip(ease_m / 0.028, 0, 1))
     return GarmentSpec(
@@ -169,17 +184,35 @@ def _garment(name: str, material: MaterialSpec, ease_m: float, rng: np.random.Ge
 
 
 def _sample_footwear(
-    config: OutfitConfig, rng: np.random.Generator, *, may_show_socks: bool
+    config: OutfitConfig, rng: np.random.Generator, *, is_female: bool, may_show_socks: bool
 ) -> tuple[GarmentSpec, ...]:
     has_shoes, has_socks = rng.uniform() < config.shoes_share, rng.uniform() < config.socks_share
-    socks = MaterialSpec(kind="fabric", colour=pick(PLAIN_CLOTH, rng), roughness=0.9, weave="knit")
-    shoes = MaterialSpec(kind="plain", colour=pick(LEATHER, rng), roughness=round(float(rng.uniform(0.3, 0.8)), 3))
+    weights = config.shoes_female if is_female else config.shoes_male
+    names = sorted(weights)
+    shares = np.array([weights[name] for name in names])
+    name = str(rng.choice(names, p=shares / shares.sum()))
+    material = _shoe(name, rng)
+    sock = MaterialSpec(kind="fabric", colour=pick(PLAIN_CLOTH, rng), roughness=0.9, weave="knit", trim="ribbed")
     worn = []
-    if has_socks and (may_show_socks or not has_shoes):
-        worn.append(GarmentSpec(name="socks", material=socks, fullness=(1.0, 1.0)))
+    if has_socks and (not has_shoes or (may_show_socks and name != "flats")):
+        length = "socks" if name == "boots" or rng.uniform() < 0.5 else "socks_low"
+        worn.append(GarmentSpec(name=length, material=sock, fullness=(1.0, 1.0)))
     if has_shoes:
-        worn.append(GarmentSpec(name="shoes", material=shoes, fullness=(1.0, 1.0), stiffness=0.5))
+        worn.append(GarmentSpec(name=name, material=material, fullness=(1.0, 1.0), stiffness=0.5))
     return tuple(worn)
+
+
+def _shoe(name: str, rng: np.random.Generator) -> MaterialSpec:
+    """Colours of a shoe: sneakers of cloth in any colour, the others of leather."""
+    pattern = {"sneakers": "sneaker", "boots": "boot", "flats": "flat"}.get(name, "leather")
+    if pattern == "sneaker":
+        colour = pick(PLAIN_CLOTH, rng) if rng.uniform() < 0.65 else bright_cloth(rng)
+        sole = (0.72, 0.71, 0.68) if rng.uniform() < 0.7 else pick(SOLES, rng)
+        return MaterialSpec(kind="shoe", colour=colour, second_colour=sole, pattern=pattern, roughness=0.75)
+    roughness = round(float(rng.uniform(0.25, 0.7)), 3)
+    return MaterialSpec(
+        kind="shoe", colour=pick(LEATHER, rng), second_colour=pick(SOLES, rng), pattern=pattern, roughness=roughness
+    )
 
 
 def _colours(config: OutfitConfig, rng: np.random.Generator) -> list[Colour]:

@@ -25,6 +25,7 @@ PARTING_DEG = 16.0
 RISE_M = 0.05
 """Hair that hangs reaches its height within this length."""
 
+EDGE_SHARE, EDGE_DEG = 0.3, 9.0
 SPREAD_DEG = 3.0
 """Hairlines are not sharp: roots lie up to so far beyond, ever fewer."""
 
@@ -79,6 +80,10 @@ def _roots(style: HairStyle, count: int, rng: np.random.Generator) -> Float[Arra
         if style.ends_m is not None:  # what hangs over the forehead or the neck has its roots higher up
             line = np.maximum(line, curve(ROOTS_OF_HANGING, azimuth))
         above = elevation - line + SPREAD_DEG * rng.uniform(-1, 1, 2 * count) ** 3
+        if style.strands.flow == "back":  # hair that is combed back is seen to its roots along its line
+            is_edge = rng.uniform(size=2 * count) < EDGE_SHARE
+            elevation = np.where(is_edge, line + rng.uniform(0, EDGE_DEG, 2 * count), elevation)
+            above = np.where(is_edge, 1.0, above)
         found.append(_direction(azimuth, elevation)[above > 0])
     return np.concatenate(found)[:count]
 
