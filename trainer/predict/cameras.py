@@ -7,8 +7,7 @@ import torch
 from jaxtyping import Float
 
 from cuffs.camera import intrinsics
-from cuffs.errors import ConfigError, RecordError
-from cuffs.records.checks import require_intrinsics
+from cuffs.errors import ConfigError
 from trainer.model.camera import neutral_intrinsics
 
 
@@ -42,10 +41,8 @@ def parse_camera(fov_deg: float | None, K: str | None) -> GivenCamera:
     except ValueError:
         raise ConfigError(f"--K is {K!r}; give four numbers in pixels: fx,fy,cx,cy.") from None
     matrix = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1.0]])
-    try:
-        require_intrinsics(matrix)
-    except RecordError as problem:
-        raise ConfigError(f"--K {K}: {problem}") from None
+    if not (np.isfinite(matrix).all() and fx > 0 and fy > 0):
+        raise ConfigError(f"--K is {K}: all must be finite numbers, and the focal lengths above 0.")
     return GivenCamera(fov_deg=fov_deg, K=matrix)
 
 

@@ -9,6 +9,9 @@ from trainer.predict.finder import FoundPeople, FoundPerson
 
 PAPER, GRID, INK = (250, 250, 250), (205, 205, 205), (90, 90, 90)
 MARGIN_M = 0.3
+MIN_SIDE = 224
+"""Of the drawn views, pixels: smaller ones show nothing."""
+
 FAR = 200.0
 """Distance of the drawn views' eye, in their extents: from so far away, it is as good as a parallel projection."""
 
@@ -21,7 +24,7 @@ FROM_ABOVE = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 
 def draw_views(
     found: FoundPeople, faces: Int[np.ndarray, "faces 3"], *, with_sides: bool
-) -> UInt8[np.ndarray, "height width_of_all 3"]:
+) -> UInt8[np.ndarray, "sheet_height sheet_width 3"]:
     """The photograph with the bodies over it; beside it, where wanted, the bodies from the side and from above.
 
     Args:
@@ -34,15 +37,15 @@ def draw_views(
     drawn = overlay(pixels, bodies, faces, found.K) if bodies else pixels
     if not with_sides:
         return drawn
-    side = max(64, drawn.shape[0] // 2)
+    side = max(MIN_SIDE, drawn.shape[0] // 2)
     views = [
         draw_from(found.people, faces, turn, side=side, label=label)
-        for turn, label in ((FROM_SIDE, "from the side: distance to the right"), (FROM_ABOVE, "from above"))
+        for turn, label in ((FROM_SIDE, "from the left"), (FROM_ABOVE, "from above"))
     ]
-    column = np.full((drawn.shape[0], side, 3), PAPER, np.uint8)
-    stacked = np.concatenate(views)[: drawn.shape[0]]
-    column[: len(stacked)] = stacked
-    return np.concatenate([drawn, column], 1)
+    sheet = np.full((max(drawn.shape[0], 2 * side), drawn.shape[1] + side, 3), PAPER, np.uint8)
+    sheet[: drawn.shape[0], : drawn.shape[1]] = drawn
+    sheet[: 2 * side, drawn.shape[1] :] = np.concatenate(views)
+    return sheet
 
 
 def draw_from(
