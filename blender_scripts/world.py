@@ -30,6 +30,12 @@ rendering one (bpy 4.5.15 and 5.0.1 agree), 0 degrees extrapolated. It makes str
 SKY_GREY = 0.45
 """How far the sky's blue is drawn towards grey: cameras balance it away, and shadows would be blue otherwise."""
 
+AMBIENT_REACH_M = 2.5
+"""Things nearer than this take away from ambient light."""
+
+INSIDE_SHARE = 0.3
+"""Of the sky's light, what rays that find a window by chance bring in: lamps in the windows stand for the rest."""
+
 MAP_PIXELS = {"sky": 256, "panorama": 1024}
 """Width of the map that Cycles samples the surroundings by. Its own choice for a sky costs a second a scene."""
 
@@ -48,19 +54,55 @@ def add_world(place: PlaceSpec, light: LightSpec, image: ImageSpec, file: PlaceI
         world.use_nodes = True
     bpy.context.scene.world = world
     graph = Graph(world.node_tree)
-    if place.kind == "hdri" and file is not None:
-        surroundings, width = _panorama(graph, place, light, file), MAP_PIXELS["panorama"]
-    elif light.kind == "sun":
-        surroundings, width = _sky(graph, light), MAP_PIXELS["sky"]
-    else:
-        share = STUDIO_SHARE if light.kind == "studio" else EVEN_SHARE
-        surroundings, width = _background(graph, light.colour, share * light.strength), 0
+    surroundings, width = _surroundings(graph, place, light, file)
     if place.kind == "photo" and file is not None:
         surroundings = _seen_as(graph, surroundings, _photograph(graph, image, file))
     graph.output(surroundings, kind="ShaderNodeOutputWorld")
     world.cycles.sampling_method = "MANUAL" if width else "NONE"
     if width:
         world.cycles.sample_map_resolution = width
+    _add_ambient(world, light)
+
+
+def _surroundings(graph: Graph, place: PlaceSpec, light: LightSpec, file: PlaceImage | None) -> tuple[Socket, int]:
+    """What lies at infinity, and the width of the map that it is sampled by; 0: none, it is even."""
+    if place.kind == "hdri" and file is not None:
+        return _panorama(graph, place, light, file), MAP_PIXELS["panorama"]
+    if light.kind == "sun":
+        return _sky(graph, light), MAP_PIXELS["sky"]
+    if light.kind == "lamps" and place.kind in ("room", "blend"):
+        glow = _background(graph, light.colour, INSIDE_SHARE * (light.sky_share or 0.0) * light.strength)
+        return _seen_as(graph, glow, _outside(graph, light)), 0
+    if light.kind == "lamps" and place.kind != "studio":
+        return _outside(graph, light), MAP_PIXELS["sky"] if light.sun_elevation_deg > 0 else 0
+    share = STUDIO_SHARE if light.kind == "studio" else EVEN_SHARE
+    return _background(graph, light.colour, (share if light.sky_share is None else light.sky_share) * light.strength), 0
+
+
+def _outside(graph: Graph, light: LightSpec) -> Socket:
+    """A sky without its sun's disc: clouded by day, by night dark and a little lighter near the horizon.
+
+    By the CIE's overcast sky (1955): three times as bright at the zenith as at the horizon.
+    """
+    direction = graph.node("ShaderNodeTexCoord").outputs["Generated"]
+    up = graph.math("MAXIMUM", graph.axes(direction)[2], 0.0)
+    share = (EVEN_SHARE if light.sky_share is None else light.sky_share) * light.strength
+    if light.sun_elevation_deg <= 0:
+        level = graph.math("SUBTRACT", 1.3, graph.math("MULTIPLY", up, 0.8))
+        return _background(graph, light.colour, graph.math("MULTIPLY", level, share))
+    clouds = graph.ramp(graph.noise(direction, size_m=0.35, detail=5.0), 0.25, 0.75)
+    level = graph.math("ADD", 0.43, graph.math("MULTIPLY", up, 0.86))
+    broken = graph.math("ADD", 0.85, graph.math("MULTIPLY", clouds, 0.3))
+    return _background(graph, light.colour, graph.math("MULTIPLY", graph.math("MULTIPLY", level, broken), share))
+
+
+def _add_ambient(world: bpy.types.World, light: LightSpec) -> None:
+    """Light from everywhere, less where things are near: what the few bounces that are traced leave out."""
+    cycles = bpy.context.scene.cycles
+    cycles.use_fast_gi = light.ambient_share > 0
+    cycles.fast_gi_method = "ADD"
+    world.light_settings.ao_factor = light.ambient_share * light.strength
+    world.light_settings.distance = AMBIENT_REACH_M
 
 
 def black_world() -> bpy.types.World:
@@ -74,7 +116,7 @@ def black_world() -> bpy.types.World:
     return world
 
 
-def _background(graph: Graph, colour: tuple[float, ...] | Socket, strength: float) -> Socket:
+def _background(graph: Graph, colour: tuple[float, ...] | Socket, strength: float | Socket) -> Socket:
     return graph.node("ShaderNodeBackground", {"Color": colour, "Strength": strength}).outputs[0]
 
 
@@ -91,7 +133,8 @@ def _sky(graph: Graph, light: LightSpec) -> Socket:
     brightness = sky_brightness(turbidity, light.sun_elevation_deg)
     grey = graph.node("ShaderNodeRGBToBW", {0: sky}).outputs[0]
     low = float(np.clip(1 - light.sun_elevation_deg / 40, 0, 1))
-    strength = (SKY_SHARE + LOW_SUN_MORE * low) * light.strength / brightness
+    share = SKY_SHARE + LOW_SUN_MORE * low if light.sky_share is None else light.sky_share
+    strength = share * light.strength / brightness
     colour = graph.vector("MULTIPLY", graph.mix(SKY_GREY, sky, grey), (strength,) * 3)
     return _background(graph, _without_glare(graph, colour), 1.0)
 

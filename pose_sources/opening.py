@@ -15,6 +15,7 @@ from cuffs.body import BodyModel
 from cuffs.codec import encode
 from cuffs.config import build
 from cuffs.errors import PoseFileError
+from pose_sources.agora import AgoraConfig, open_agora
 from pose_sources.amass import AmassConfig, open_amass
 from pose_sources.anatomy import Anatomy, build_anatomy
 from pose_sources.bedlam import Bedlam2Config, BedlamConfig, open_bedlam, open_bedlam2
@@ -124,6 +125,9 @@ def open_source(config: SourceConfig, *, folder: Path, body: BodyAtHand, cache: 
         case InterHandConfig():
             mean = _mean_hand(config.mean_hand_path, folder, body)
             return open_interhand(config, folder=folder, mean=mean, rest_joints=body.rest_joints, cache=cache)
+        case AgoraConfig():
+            mean = _mean_hand(config.mean_hand_path, folder, body)
+            return open_agora(config, folder=folder, mean=mean, rest_pelvis=body.rest_pelvis, cache=cache)
         case UBodyConfig():
             mean = _mean_hand(config.mean_hand_path, folder, body)
             return open_ubody(config, folder=folder, mean=mean, cache=cache)

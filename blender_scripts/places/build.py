@@ -11,9 +11,13 @@ from blender_scripts.materials import make_material
 from blender_scripts.materials.body import backdrop_material
 from blender_scripts.materials.floor import floor_material
 from blender_scripts.meshes import add_mesh, set_materials
-from blender_scripts.places.scenery import add_scenery
+from blender_scripts.places.room import add_outside, add_room, floor_of
+from blender_scripts.places.scenery import add_hills, add_scenery
 from blender_scripts.places.surfaces import revolved, square
+from blender_scripts.things import add_things
+from cuffs.errors import RecordError
 from cuffs.records import PlaceSpec
+from cuffs.seeding import stream
 
 Array = np.ndarray
 
@@ -82,6 +86,26 @@ def _photo(spec: PlaceSpec, around: Surroundings) -> None:
     ground.is_shadow_catcher = True
 
 
+def _room(spec: PlaceSpec, around: Surroundings) -> None:
+    """Walls, ceiling and floor; outside the windows ground and trees below a sky."""
+    if spec.room is None:
+        raise RecordError("a place of kind room must say which room.")
+    add_room(spec.room)
+    _add_ground(spec, floor_of(spec.room))
+    rng = stream(around.seed, "outside")
+    add_outside(spec.room, (0.16, 0.17, 0.13), float(rng.choice([0.3, 3.0, 6.0])))
+    add_things(spec.things)
+
+
+def _open_air(spec: PlaceSpec, around: Surroundings) -> None:
+    """A street or park: its ground reaches to the horizon, hills close the view."""
+    ground = _add_ground(spec, square(GROUND_RADIUS_M, around=around.centre_world[:2]))
+    ground.location.z = min([0.0, *(thing.at_world[2] for thing in spec.things)])
+    if spec.kind != "street":
+        add_hills(around.centre_world, stream(around.seed, "scenery"))
+    add_things(spec.things)
+
+
 def _add_ground(spec: PlaceSpec, shape: tuple[Array, Array]) -> bpy.types.Object:
     ground = add_mesh("ground", *shape, smooth=False)
     if spec.ground.kind == "floor":
@@ -97,4 +121,7 @@ _BUILDERS: dict[str, Callable[[PlaceSpec, Surroundings], None]] = {
     "outdoor": _outdoor,
     "hdri": _hdri,
     "photo": _photo,
+    "room": _room,
+    "street": _open_air,
+    "park": _open_air,
 }

@@ -16,6 +16,7 @@ from jaxtyping import Float, Int
 from cuffs.body import BodyModel, body_parts, forward
 from cuffs.camera import project
 from cuffs.errors import RecordError
+from cuffs.lens import bend
 from cuffs.plan import Plan, read_chunk
 from cuffs.records import PersonRecord, Sample
 from cuffs.rotations import rotvec_to_rotmat
@@ -166,7 +167,8 @@ def _joint_error_px(joints_cam: Float[np.ndarray, "55 3"], sample: Sample, perso
     """Largest distance between the stored 2D joints and those of the re-posed body, pixels."""
     if person.joints2d is None:
         return 0.0
-    return float(np.abs(project(joints_cam, sample.camera.K) - person.joints2d).max())
+    seen = project(bend(joints_cam, sample.camera.distortion), sample.camera.K)
+    return float(np.abs(seen - person.joints2d).max())
 
 
 def _kept_targets(tar_path: Path, entry: ShardSample) -> Float[np.ndarray, "people verts 3"] | None:

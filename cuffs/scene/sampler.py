@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from cuffs.camera import inverse, transform
 from cuffs.character import Identity, Topology
 from cuffs.character.face import sample_face
 from cuffs.character.wardrobe import sample_look
@@ -14,7 +15,9 @@ from cuffs.recipe import Recipe
 from cuffs.records import CameraSpec, PersonSpec, PropSpec, SceneSpec
 from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from cuffs.scene.camera_config import place_camera, sample_camera
+from cuffs.scene.effects_config import distortion_holds, sample_develop, sample_distortion, with_lens
 from cuffs.scene.gates import GatesConfig, framing_cause, hand_in_body_cause, overlap_cause
+from cuffs.scene.layout import stage_of
 from cuffs.scene.people import PoseDraw, Spot, about_z, facing_rad, sample_count, sample_spots
 from cuffs.scene.place_config import sample_light, sample_place
 from cuffs.scene.posed import PosedBody, pose_body
@@ -103,13 +106,16 @@ def sample_scene(context: SceneContext, slot: int, attempt: int) -> DrawnScene:
 
 
 def _place_camera(at: _Attempt, people: list[_Placed]) -> CameraSpec:
-    draw = sample_camera(at.context.recipe.camera, at.rng("camera"))
-    return place_camera(
+    recipe = at.context.recipe
+    draw = sample_camera(recipe.camera, at.rng("camera"))
+    camera = place_camera(
         draw,
         target_world=_target(draw.look_at, [person.body for person in people]),
         facing_rad=facing_rad(rotvec_to_rotmat(people[0].spec.pose[0])),
-        image=at.context.recipe.image,
+        image=recipe.image,
     )
+    distortion = sample_distortion(recipe.effects, at.rng("distortion"))
+    return replace(camera, distortion=distortion) if distortion_holds(distortion, camera, recipe.image) else camera
 
 
 def _framing_cause(recipe: Recipe, camera: CameraSpec, people: list[_Placed]) -> str | None:
@@ -124,7 +130,11 @@ def _framing_cause(recipe: Recipe, camera: CameraSpec, people: list[_Placed]) ->
 def _scene_of(at: _Attempt, people: list[_Placed], camera: CameraSpec) -> SceneSpec:
     context, slot, attempt = at.context, at.slot, at.attempt
     recipe = context.recipe
-    place = sample_place(recipe.place, context.place_files, at.rng("place"))
+    camera = with_lens(camera, recipe.effects, image=recipe.image, focus_m=_depth_m(camera, people), rng=at.rng("lens"))
+    stage = stage_of([person.body.verts for person in people], camera, recipe.image)
+    place = sample_place(recipe.place, context.place_files, stage, at.rng("place"))
+    lighting = sample_light(recipe.light, place, stage, at.rng("light"))
+    place = replace(place, things=place.things + lighting.fixtures)
     return SceneSpec(
         key=f"{context.recipe_hash[:8]}_s{context.seed}_{slot:07d}_{attempt:02d}",
         recipe_hash=context.recipe_hash,
@@ -137,9 +147,10 @@ def _scene_of(at: _Attempt, people: list[_Placed], camera: CameraSpec) -> SceneS
         camera=camera,
         people=tuple(person.spec for person in people),
         place=place,
-        light=sample_light(recipe.light, place, at.rng("light")),
+        light=lighting.light,
         props=tuple(person.seat for person in people if person.seat is not None),
         render=replace(recipe.render, seed=int(at.rng("render").integers(2**31))),
+        develop=sample_develop(recipe.effects, place, lighting.light, at.rng("develop")),
     )
 
 
@@ -212,6 +223,11 @@ def _people_cause(gates: GatesConfig, people: list[_Placed]) -> str | None:
         if cause := hand_in_body_cause(gates, verts=body.verts, normals=body.normals, limb=body.limb):
             return cause
     return None
+
+
+def _depth_m(camera: CameraSpec, people: list[_Placed]) -> float:
+    """Depth of the first person's middle, along the optical axis."""
+    return float(transform(inverse(camera.T_world_cam), people[0].spec.pelvis_world[None])[0, 2])
 
 
 def _target(part: str, people: list[PosedBody]) -> Float[np.ndarray, "3"]:
