@@ -10,7 +10,8 @@ import numpy as np
 from cuffs.errors import GeometryError
 from pose_sources.anatomy import Anatomy
 from pose_sources.limits import arm_violations, violations
-from pose_sources.procedural.arm_kinds import ARM_KINDS, PAIR_KINDS
+from pose_sources.procedural.arm_kinds import ARM_KINDS
+from pose_sources.procedural.arm_pairs import PAIR_KINDS
 from pose_sources.procedural.arms import ArmPlan, pose_arm
 from pose_sources.procedural.body_capsules import (
     HAND_AIR_M,
@@ -26,7 +27,8 @@ from pose_sources.procedural.body_capsules import (
 )
 from pose_sources.procedural.figure import SIDES, Figure, Side, other, with_hand
 from pose_sources.procedural.hands import HandDraw, pick, sample_hand
-from pose_sources.procedural.stances import Stance, bend_over, crouch, side_of, sit, sit_on_floor, stand, walk
+from pose_sources.procedural.stances import Stance, bend_over, crouch, side_of, sit, sit_on_floor, stand
+from pose_sources.procedural.walking import walk
 
 Rng = np.random.Generator
 Weights = Mapping[str, float]
