@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from cuffs.character.cloth_folds import Fall, Under, clear_of, folded
+from cuffs.character.cloth_folds import Cut, Fall, Under, clear_of, folded
 from cuffs.character.cloth_hems import find_hems, lining
-from cuffs.character.cloth_mesh import ClothMesh
+from cuffs.character.cloth_mesh import ClothMesh, cloth_mesh
 from cuffs.character.garment_fit import grain, lifted
 from cuffs.character.pose_bones import skin_vertices
 from cuffs.character.records import Identity, Part, Topology
@@ -113,8 +113,7 @@ class Wearer:
         points = folded(
             base_middle,
             vertex_normals(base_middle, mesh.first.faces),
-            edges=mesh.edges,
-            lengths_m=lengths_m,
+            cut=Cut(edges=mesh.edges, lengths_m=lengths_m),
             under=under,
             reach_m=fit.close_m + fit.fall.reach_m * mesh.first.between(part.ease[:, None].astype(np.float64))[:, 0],
             fall=fit.fall,
@@ -154,6 +153,17 @@ class Wearer:
         for corner in range(3):
             np.maximum.at(highest, self._faces[:, corner], around)
         self._height = np.maximum(self._height, highest + THIN_M)
+
+
+def dress(
+    topology: Topology, identity: Identity, garments: Sequence[GarmentSpec], T_world_rest: Float[Array, "bones 4 4"]
+) -> list[Worn]:
+    """Everything that a person wears, as the worker puts it on."""
+    wearer = Wearer(topology, identity, T_world_rest)
+    return [
+        wearer.put_on(topology.part(garment.name), cloth_mesh(topology.part(garment.name)), fit=fit_of(garment))
+        for garment in in_order(topology, garments)
+    ]
 
 
 def _cut_lengths(

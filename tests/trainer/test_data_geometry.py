@@ -157,7 +157,9 @@ def test_a_whole_picture_is_never_cut_and_is_in_the_middle():
         low, high = moved(np.zeros(2), framing), moved(np.array([width, height]), framing)
         assert np.allclose(low + high, 224)
         assert np.isclose((high - low).max(), 224)
-    full = np.asarray(frame_picture(Image.new("RGB", (897, 897), (9, 9, 9)), (897, 897), whole_picture(897, 897, side=224)))
+    full = np.asarray(
+        frame_picture(Image.new("RGB", (897, 897), (9, 9, 9)), (897, 897), whole_picture(897, 897, side=224))
+    )
     assert (full == 9).all()
 
 
@@ -217,6 +219,7 @@ def test_the_same_rng_draws_the_same_framing(open_body):
     sample, _ = make_sample(np.random.default_rng(0), open_body, "k")
     people, K = labels_of(sample.people), sample.camera.K
     drawn = [
-        draw_framing(FramingConfig(), people, K, size=(96, 96), side=224, rng=np.random.default_rng(4)) for _ in range(2)
+        draw_framing(FramingConfig(), people, K, size=(96, 96), side=224, rng=np.random.default_rng(4))
+        for _ in range(2)
     ]
     assert drawn[0] == drawn[1]

@@ -104,9 +104,7 @@ def test_another_epoch_shows_the_same_samples_otherwise(dataset, open_body):
 def test_loading_processes_change_nothing(dataset, open_body):
     source = source_of(dataset, open_body)
     places = StepPlaces(first=1, steps=6, batch_size=3, rank=0, world_size=1)
-    here, there = (
-        list(load_batches(source, places, workers=workers, prefetch=2, pin=False)) for workers in (0, 2)
-    )
+    here, there = (list(load_batches(source, places, workers=workers, prefetch=2, pin=False)) for workers in (0, 2))
     assert len(here) == 5
     assert all(same(a, b) for a, b in zip(here, there, strict=True))
 

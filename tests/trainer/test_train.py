@@ -140,9 +140,13 @@ def test_a_killed_run_repeats_the_uninterrupted_loss_curve(whole, dataset, tmp_p
 
 @pytest.mark.slow
 def test_sigterm_ends_a_run_with_a_checkpoint_and_code_130(dataset, tmp_path):
-    recipe = write_recipe(tmp_path / "recipe.yaml", changed(optimiser={"steps": 100_000}, records={"checkpoint_every_steps": 100_000}))
+    recipe = write_recipe(
+        tmp_path / "recipe.yaml", changed(optimiser={"steps": 100_000}, records={"checkpoint_every_steps": 100_000})
+    )
     out = tmp_path / "run"
-    process = subprocess.Popen(command(recipe, dataset, out), cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(recipe, dataset, out), cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 120
     while not read_numbers(out) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -251,7 +255,9 @@ def test_starting_from_weights_keeps_their_origin_and_licence(whole, dataset, op
     about = json.loads((checkpoints_of(tmp_path / "run")[-1] / "model.json").read_text())
     assert about["origin"]["started_from"]["origin"]["step"] == 6
     before, after = weights(whole, 6), weights(tmp_path / "run", 1)
-    assert all(torch.equal(after[name], before[name]) for name in after if not name.startswith(("weights.", "exp", "ran")))
+    assert all(
+        torch.equal(after[name], before[name]) for name in after if not name.startswith(("weights.", "exp", "ran"))
+    )
     other = changed(recipe, model={"depth": "reference"})
     with pytest.raises(CheckpointError, match="another network than the recipe's model .depth"):
         go(other, dataset, tmp_path / "other", open_body)
@@ -301,7 +307,9 @@ def test_a_batch_that_processes_cannot_share_is_refused(dataset, open_body, tmp_
 def test_the_command_says_what_is_wrong_in_one_line(dataset, tmp_path):
     recipe = tmp_path / "r.yaml"
     recipe.write_text("name: x\noptimiser: {learning_rat: 1}\n")
-    run = subprocess.run(command(recipe, dataset, tmp_path / "o"), cwd=ROOT, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        command(recipe, dataset, tmp_path / "o"), cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert run.returncode == 2
     assert "r.yaml.optimiser: no such key 'learning_rat'. Did you mean 'learning_rate'?" in run.stderr
     assert "Traceback" not in run.stderr
