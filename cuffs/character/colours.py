@@ -2,7 +2,6 @@
 
 import colorsys
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 
@@ -96,7 +95,7 @@ def muted_cloth(rng: np.random.Generator) -> Colour:
 def hair_colour(
     ancestry: Mapping[str, float], age: float, rng: np.random.Generator, *, is_female: bool, dyed_share: float
 ) -> Colour:
-    """Dark for most, light for some of caucasian ancestry, grey with age (anny's, 1 is about 90 years); women hide it."""
+    """Dark for most, light for some of caucasian ancestry, grey with age (anny's, 1 is 90 years); women hide it."""
     if rng.uniform() < dyed_share:
         return pick(DYED_HAIR, rng)
     if rng.uniform() < np.clip((age - 0.78) / 0.17, 0, 0.95) * (0.5 if is_female else 1.0):

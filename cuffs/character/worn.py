@@ -174,7 +174,9 @@ def _cut_lengths(
     edge = rest[second] - rest[first]
     length = np.linalg.norm(edge, axis=1)
     cosine = np.einsum("ei,ei->e", edge, along[first]) / length.clip(1e-9)
-    return length * (fall.around + (fall.along - fall.around) * cosine**2)
+    fullness = fall.around + (fall.along - fall.around) * cosine**2
+    is_hem = mesh.on_rim[first] & mesh.on_rim[second]
+    return length * np.where(is_hem, 1.0, fullness)  # hems are sewn: they don't ruffle
 
 
 def _lined(

@@ -57,7 +57,7 @@ def tube_person(skinning="linear"):
                 offset=np.full(len(torso), 0.01, np.float32),
                 hides=np.unique(torso[shirt_faces]).astype(np.int32),
                 ease=np.ones(len(torso), np.float32),
-                **_ties(verts, torso, shirt_faces),
+                **_ties(torso, shirt_faces),
             ),
         ),
         sha256="",
@@ -74,7 +74,7 @@ def tube_person(skinning="linear"):
     return topology, identity
 
 
-def _ties(verts, torso, faces):
+def _ties(torso, faces):
     """The shirt was cut on the skin: every one of its vertices, and every edge's middle, has a triangle beneath it."""
     middle = subdivision(faces, len(torso))
     whole = np.eye(len(torso))
