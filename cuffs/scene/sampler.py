@@ -200,7 +200,13 @@ def _place_person(at: _Attempt, number: int, spot: Spot, identity_number: int) -
     lifted = pose_body(context.topology, identity, pose, pelvis_world=np.zeros(3))
     pelvis_world = np.array([*spot.xy_m, -lifted.verts[:, 2].min()]).round(6)
     body = lifted.moved(pelvis_world)
-    look = sample_look(context.recipe.wardrobe, context.topology, identity, at.rng("look", number))
+    look = sample_look(
+        context.recipe.wardrobe,
+        context.topology,
+        identity,
+        traits=stream(context.seed, "traits", identity_number),
+        outfit=at.rng("look", number),
+    )
     spec = PersonSpec(
         character=replace(look, identity=context.identity_name.format(identity_number)),
         pose=pose,
