@@ -3,8 +3,8 @@
     cuffs plan render_configs/cuffs-ehf.yaml --count 300 --out /tmp/ehf
     python -m benchmarks.hand_sizes /tmp/ehf
 
-Asked for (at 896 px in `cuffs-ehf`): a median of 40 px over all hands, of 55 px over open hands within 30 degrees of the
-image plane.
+Asked for (at 896 px in `cuffs-ehf`): a median of 40 px over all hands, of 55 px over open hands within 30 degrees of
+the image plane.
 """
 
 import argparse
