@@ -4,6 +4,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from cuffs.character import Identity, Topology
+from cuffs.character.cloth_mesh import ClothMesh, cloth_mesh
 from cuffs.errors import AssetMissing, RecordError
 
 KEPT_IDENTITIES = 16
@@ -16,6 +17,7 @@ class Assets:
         self.folder = folder
         self._topologies: dict[str, Topology] = {}
         self._identities: OrderedDict[str, Identity] = OrderedDict()
+        self._cloth: dict[tuple[str, str], ClothMesh] = {}
 
     def topology(self, name: str) -> Topology:
         """The mesh and rig of a kind of character.
@@ -27,6 +29,12 @@ class Assets:
         if name not in self._topologies:
             self._topologies[name] = Topology.load(self.path("characters", f"{name}.npz"))
         return self._topologies[name]
+
+    def cloth(self, topology: str, part: str) -> ClothMesh:
+        """A garment's finer mesh, prepared once; errors as for `topology`."""
+        if (topology, part) not in self._cloth:
+            self._cloth[topology, part] = cloth_mesh(self.topology(topology).part(part))
+        return self._cloth[topology, part]
 
     def identity(self, name: str) -> Identity:
         """One character; errors as for `topology`."""

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from blender_scripts.camera import aim, sharpen_camera
+from blender_scripts.hair_curves import show_for_data
 from blender_scripts.materials.body import glow_graph
 from blender_scripts.skinned_mesh import LIMB
 from blender_scripts.world import black_world
@@ -59,6 +60,7 @@ def render_data(scratch: Path, warp: Warp) -> DataPass:
 def _set_up_data() -> None:
     scene = bpy.context.scene
     sharpen_camera()
+    show_for_data()
     for thing in scene.objects:
         if thing.type == "LIGHT" or thing.is_shadow_catcher:  # a catcher is a shadow on a photograph, not a surface
             thing.hide_render = True

@@ -18,7 +18,7 @@ GPU_TYPES = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")
 
 OWNED = (
     "objects", "meshes", "armatures", "cameras", "lights", "materials", "images", "worlds", "textures", "node_groups",
-    "actions", "curves", "collections",
+    "actions", "curves", "hair_curves", "collections",
 )  # fmt: skip
 """Kinds of data that a scene is made of; everything else belongs to the program."""
 

@@ -17,18 +17,23 @@ from cuffs.config import build
 from cuffs.errors import PoseFileError
 from pose_sources.amass import AmassConfig, open_amass
 from pose_sources.anatomy import Anatomy, build_anatomy
+from pose_sources.bedlam import Bedlam2Config, BedlamConfig, open_bedlam, open_bedlam2
+from pose_sources.configs import SourceConfig
 from pose_sources.features import FEATURES, parse_expression
-from pose_sources.mixture import MixtureConfig, Poses, SourceConfig, Weighted, WeightedSource
+from pose_sources.interhand import InterHandConfig, open_interhand
+from pose_sources.mean_hand import MeanHand, find_mean_hand
+from pose_sources.mixture import MixtureConfig, Poses, Weighted, WeightedSource
 from pose_sources.natural import build_judge
 from pose_sources.procedural.config import ProceduralConfig
 from pose_sources.procedural.source import open_procedural, open_procedural_hands
 from pose_sources.rest_skeleton import REST_JOINTS
 from pose_sources.selection import select
 from pose_sources.source import PoseSource, RestPelvis
+from pose_sources.ubody import UBodyConfig, open_ubody
 
 log = logging.getLogger(__name__)
 
-PosesConfig = ProceduralConfig | AmassConfig | MixtureConfig
+PosesConfig = SourceConfig | MixtureConfig
 """What may stand under a recipe's `poses`, told apart by `kind`."""
 
 
@@ -102,15 +107,32 @@ def open_poses(
     )
 
 
-def open_source(config: SourceConfig, *, folder: Path, body: BodyAtHand) -> PoseSource:
+def open_source(config: SourceConfig, *, folder: Path, body: BodyAtHand, cache: Path | None = None) -> PoseSource:
     """Open one source.
 
     Raises:
         PoseFileError: if a file is missing or can't be used.
     """
-    if isinstance(config, AmassConfig):
-        return open_amass(config, folder=folder, rest_pelvis=body.rest_pelvis)
-    return open_procedural(config, body.rest_joints)
+    match config:
+        case AmassConfig():
+            return open_amass(config, folder=folder, rest_pelvis=body.rest_pelvis)
+        case BedlamConfig():
+            mean = _mean_hand(config.mean_hand_path, folder, body)
+            return open_bedlam(config, folder=folder, mean=mean, rest_pelvis=body.rest_pelvis)
+        case Bedlam2Config():
+            return open_bedlam2(config, folder=folder, rest_pelvis=body.rest_pelvis)
+        case InterHandConfig():
+            mean = _mean_hand(config.mean_hand_path, folder, body)
+            return open_interhand(config, folder=folder, mean=mean, rest_joints=body.rest_joints, cache=cache)
+        case UBodyConfig():
+            mean = _mean_hand(config.mean_hand_path, folder, body)
+            return open_ubody(config, folder=folder, mean=mean, cache=cache)
+        case ProceduralConfig():
+            return open_procedural(config, body.rest_joints)
+
+
+def _mean_hand(path: str | None, folder: Path, body: BodyAtHand) -> MeanHand | None:
+    return find_mean_hand(None if path is None else folder / path, body.model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -139,7 +161,7 @@ class _Opening:
         if role == "hands" and isinstance(config, ProceduralConfig):
             opened = open_procedural_hands(config, self.body.rest_joints)
         else:
-            opened = open_source(config, folder=self.folder, body=self.body)
+            opened = open_source(config, folder=self.folder, body=self.body, cache=self.cache)
         if source.select is None:
             return opened
         table_path = self._table_path(source, role)

@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 import bpy
 
-from blender_scripts.materials.body import backdrop_material, plain_material, skin_material
-from blender_scripts.materials.cloth import fabric_material, hair_material
+from blender_scripts.materials.body import backdrop_material, plain_material
+from blender_scripts.materials.cloth import fabric_material
 from blender_scripts.materials.floor import floor_material
+from blender_scripts.materials.hair import hair_material
+from blender_scripts.materials.shoe import shoe_material
+from blender_scripts.materials.skin import skin_material
 from cuffs.errors import RecordError
 from cuffs.records import MaterialSpec
 
@@ -14,6 +17,7 @@ _BUILDERS: dict[str, Callable[[str, MaterialSpec], bpy.types.Material]] = {
     "skin": skin_material,
     "fabric": fabric_material,
     "hair": hair_material,
+    "shoe": shoe_material,
     "floor": floor_material,
     "plain": plain_material,
     "backdrop": backdrop_material,

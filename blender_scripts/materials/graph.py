@@ -73,6 +73,11 @@ class Graph:
         inputs: dict[str | int, Value] = {"Vector": vector, "Scale": 1.0 / size_m, "Detail": detail}
         return self.node("ShaderNodeTexNoise", inputs).outputs[0]
 
+    def noise_colour(self, vector: Value, *, size_m: float, detail: float = 2.0) -> Socket:
+        """The same as a vector of three noises."""
+        inputs: dict[str | int, Value] = {"Vector": vector, "Scale": 1.0 / size_m, "Detail": detail}
+        return self.node("ShaderNodeTexNoise", inputs).outputs[1]
+
     def attribute(self, name: str) -> Socket:
         """A vector that the mesh carries."""
         return self.node("ShaderNodeAttribute", settings={"attribute_name": name}).outputs["Vector"]

@@ -30,6 +30,11 @@ LIGHT_EYES: Sequence[Colour] = (
 )  # fmt: skip
 """Hazel, green, blue, light blue, grey."""
 
+LIPSTICK: Sequence[Colour] = (
+    (0.36, 0.020, 0.030), (0.30, 0.050, 0.070), (0.42, 0.110, 0.110), (0.16, 0.015, 0.030), (0.38, 0.150, 0.120),
+)  # fmt: skip
+"""Red, rose, coral, dark red, nude."""
+
 PLAIN_CLOTH: Sequence[Colour] = (
     (0.78, 0.78, 0.76), (0.55, 0.53, 0.49), (0.25, 0.25, 0.26), (0.09, 0.09, 0.095), (0.02, 0.02, 0.022),
     (0.018, 0.028, 0.075), (0.42, 0.33, 0.22), (0.12, 0.075, 0.045), (0.075, 0.085, 0.045), (0.16, 0.022, 0.028),
@@ -40,6 +45,8 @@ DENIM: Sequence[Colour] = ((0.012, 0.022, 0.060), (0.035, 0.075, 0.170), (0.130,
 LEATHER: Sequence[Colour] = (
     (0.012, 0.011, 0.010), (0.060, 0.028, 0.014), (0.160, 0.080, 0.038), (0.700, 0.700, 0.690), (0.030, 0.035, 0.050),
 )  # fmt: skip
+
+SOLES: Sequence[Colour] = ((0.02, 0.019, 0.018), (0.10, 0.055, 0.025), (0.70, 0.68, 0.62), (0.30, 0.19, 0.09))
 
 
 def pick(colours: Sequence[Colour], rng: np.random.Generator) -> Colour:
@@ -62,9 +69,33 @@ def between(a: Colour, b: Colour, share: float) -> Colour:
     return (red, green, blue)
 
 
+def darkened(colour: Colour, factor: float) -> Colour:
+    """A colour scaled, above black."""
+    red, green, blue = (round(max(channel * factor, 0.003), 4) for channel in colour)
+    return (red, green, blue)
+
+
+def natural(colour: Colour) -> Colour:
+    """A dyed colour's natural ground: brown as dark as it; natural hair as it is."""
+    red, green, blue = colour
+    if red >= green >= blue and red < 4 * green + 0.02:
+        return colour
+    grey = (red + green + blue) / 3
+    if max(colour) - min(colour) < 0.03:
+        return colour
+    return darkened((1.0, 0.55, 0.3), 0.5 * grey)
+
+
 def bright_cloth(rng: np.random.Generator) -> Colour:
     """Cloth of any hue."""
     hue, saturation, value = rng.uniform(), rng.uniform(0.35, 0.95), rng.uniform(0.25, 0.9)
+    red, green, blue = (channel**2.2 for channel in colorsys.hsv_to_rgb(hue, saturation, value))
+    return (round(max(red, 0.004), 4), round(max(green, 0.004), 4), round(max(blue, 0.004), 4))
+
+
+def muted_cloth(rng: np.random.Generator) -> Colour:
+    """Cloth of any hue, as most dyed cloth is: neither garish nor grey."""
+    hue, saturation, value = rng.uniform(), rng.uniform(0.18, 0.6), rng.uniform(0.2, 0.8)
     red, green, blue = (channel**2.2 for channel in colorsys.hsv_to_rgb(hue, saturation, value))
     return (round(max(red, 0.004), 4), round(max(green, 0.004), 4), round(max(blue, 0.004), 4))
 

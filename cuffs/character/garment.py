@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Opening = Literal["scoop", "vee", "armholes"]
+Opening = Literal[
+    "scoop", "vee", "wide_vee", "boat", "armholes", "straps", "level", "cropped", "front", "lapels", "low_shoe",
+    "flat_shoe",
+]  # fmt: skip
 """Holes that run across the helper's loops (`openings.py`)."""
 
 
@@ -27,6 +30,12 @@ class Garment:
 
     drape: float = 0.0
     """How far it spans hollows of the body instead of following them: 0 not at all, 1 like a taut cloth."""
+
+    sole_m: float = 0.0
+    """How far the edge of a shoe's sole stands out."""
+
+    toe_m: float = 0.0
+    """How much room a shoe has over and before the toes."""
 
     seed: str = "spine2"
     """The joint at whose front it surely is; a joint without its side stands for both."""

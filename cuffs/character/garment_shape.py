@@ -1,6 +1,4 @@
-"""How far a garment stands off its helper, and its hems' lining."""
-
-from dataclasses import dataclass
+"""How far a garment stands off its helper."""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -8,12 +6,9 @@ from jaxtyping import Float, Int
 from cuffs.character.base_mesh import triangles
 from cuffs.character.body_frame import BodyFrame, vertex_normals
 from cuffs.character.garment import Garment, both_sides
-from cuffs.character.quad_loops import hem_vertices, smoothing_matrix
+from cuffs.character.quad_loops import smoothing_matrix
 
 Array = np.ndarray
-
-LINING_M = 0.0005
-"""How far off the helper a hem's lining ends."""
 
 SMOOTHINGS = 40
 DEEPEST_M = 0.022
@@ -22,17 +17,8 @@ DEEPEST_M = 0.022
 DRAPED_BELOW = (0.6, 0.85)
 """Shares of the way from pelvis to neck, below which hollows are wholly and not at all spanned: collars lie close."""
 
-GROUND_M = 0.012
-"""Soles are flat: what lies this low at rest doesn't stand off, so that shoes stand on the ground."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sewn:
-    """A garment with lined hems."""
-
-    vertices: Int[Array, " n"]
-    faces: Int[Array, "triangles 3"]
-    offset: Float[Array, " n"]
+SOLE_HIGH_M, TOE_LONG_M = 0.024, 0.055
+"""How high a sole's edge reaches, and how long the toe of a shoe is."""
 
 
 def standoff(frame: BodyFrame, garment: Garment, quads: Int[Array, "quads 4"]) -> Float[Array, " verts"]:
@@ -56,10 +42,19 @@ def standoff(frame: BodyFrame, garment: Garment, quads: Int[Array, "quads 4"]) -
         share = np.clip((high - frame.along("torso", points)) / (high - low), 0, 1)
         wide += garment.drape * share * hollows(points, np.searchsorted(used, quads))
     if garment.kind == "shoes":
-        wide[points[:, 2] < frame.rest[:, 2].min() + GROUND_M] = 0.0
+        wide += _shoe_room(garment, points)
     found = np.zeros(len(frame.rest))
     found[used] = wide
     return found
+
+
+def _shoe_room(garment: Garment, points: Float[Array, "n 3"]) -> Float[Array, " n"]:
+    """What a shoe stands off further at its sole's edge and about the toes."""
+    height = points[:, 2] - points[:, 2].min()
+    foremost = points[:, 1].min()
+    sole = np.clip(1.6 - height / SOLE_HIGH_M * 1.6, 0, 1)
+    toe = np.clip(1 - (points[:, 1] - foremost) / TOE_LONG_M, 0, 1)
+    return garment.sole_m * sole + garment.toe_m * np.sqrt(toe)
 
 
 def hollows(points: Float[Array, "n 3"], quads: Int[Array, "quads 4"]) -> Float[Array, " n"]:
@@ -75,24 +70,41 @@ def hollows(points: Float[Array, "n 3"], quads: Int[Array, "quads 4"]) -> Float[
     return np.clip(depth, 0.0, DEEPEST_M)
 
 
-def sewn(faces: Int[Array, "faces 3"], offset: Float[Array, " verts"]) -> Sewn:
-    """Line the hems: the outermost faces are repeated, turned over, from the hem to near the skin.
+LEAST_EASE = {"torso": 0.3, "arm": 0.35, "leg": 0.6}
+"""Of a garment's ease, what counts where a limb begins; all of it counts towards its end, or down the torso."""
 
-    Nobody then looks through a sleeve into a body without skin.
+WAIST_EASE = 0.12
+"""Of trousers' and skirts' ease, what counts at the waist."""
+
+
+def ease_share(
+    frame: BodyFrame, garment: Garment, quads: Int[Array, "quads 4"], cloth: Float[Array, "verts 3"]
+) -> Float[Array, " verts"]:
+    """How far each full vertex moves outwards when a garment is made wider: cloth rests on shoulders and hips.
 
     Args:
-        faces: a garment's triangles.
-        offset: metres, of every vertex that they may number.
+        frame: the person it is cut on.
+        garment: which kind.
+        quads: its faces.
+        cloth: full vertices, metres.
     """
-    vertices, flat = np.unique(faces, return_inverse=True)
-    outer = flat.reshape(faces.shape)
-    is_hem = hem_vertices(outer)
-    lining = outer[is_hem[outer].any(1)][:, ::-1]
-    lined, lined_flat = np.unique(lining, return_inverse=True)
-    wide = offset[vertices]
-    inner = np.where(is_hem[lined], -wide[lined], -np.minimum(LINING_M, wide[lined]))  # its normals point inwards
-    return Sewn(
-        vertices=np.concatenate([vertices, vertices[lined]]),
-        faces=np.concatenate([outer, lined_flat.reshape(lining.shape) + len(vertices)]),
-        offset=np.concatenate([wide, inner]),
-    )
+    if garment.kind in ("shoes", "socks"):
+        return np.zeros(len(cloth))
+    upward = np.clip(vertex_normals(cloth, triangles(quads))[:, 2], 0, 1)
+    if garment.kind == "skirt":
+        depth = cloth[np.unique(quads), 2].max() - cloth[:, 2]
+        return np.clip(depth / 0.45, 0, 1)
+    down = 1 - frame.along("torso", cloth)
+    if garment.kind == "trousers":
+        found = np.clip(WAIST_EASE + (down - 0.75) * 2.0, WAIST_EASE, LEAST_EASE["leg"])
+    else:
+        found = np.clip(LEAST_EASE["torso"] + down, 0, 1) * (1 - 0.9 * upward)
+    for limb in ("arm", "leg"):
+        least = LEAST_EASE[limb]
+        for side in both_sides(limb):
+            weight = frame.limb_weight(side)
+            own = np.clip(least + (1 - least) * 2.0 * frame.along(side, cloth), least, 1)
+            if limb == "arm":
+                own = own * (1 - 0.5 * upward)
+            found = (1 - weight) * found + weight * own
+    return found

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 from cuffs.character.base_mesh import BaseMesh, triangles
 from cuffs.character.body_frame import BodyFrame
-from cuffs.character.brows import brows
 from cuffs.character.grown import Grown, tie
-from cuffs.character.hair_styles import STYLES
-from cuffs.character.open_hair import Skull, Surface, grow, joined
+from cuffs.character.hair_styles import ROOTS_OF_HANGING, STYLES, HairStyle, curve
+from cuffs.character.open_hair import grow
 from cuffs.character.open_surface import MATERIALS, BodySurface
 from cuffs.character.records import Part
+from cuffs.character.skull import Skull, Surface, joined
 
 Array = np.ndarray
 
@@ -21,11 +21,8 @@ HEAD_ONLY_M, BACK_ONLY_M = 0.06, 0.20
 """Down to the one, below the skull's middle, hanging hair follows the head; from the other on, the skin that it is tied
 to: neck and back."""
 
-EAR_M = 0.004
-"""What stands out from the scalp by more is masked beneath hair that covers the ears."""
-
-BALD = "bald"
-"""The part that has brows alone. All hair has them."""
+SHADOW_DEG = 3.0
+"""Skin shows the roots of hair up to about so far beyond a hairline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,13 +53,11 @@ def hair_parts(base: BaseMesh, frame: BodyFrame, surface: BodySurface, *, first:
     trunk = faces[is_skin & ((head + torso)[faces].min(1) > 0.3)]
     obstacles = np.concatenate([trunk, triangles(base.groups["helper-tights"].verts)])
     skull = Skull(frame, scalp, triangles(base.groups["body"].verts))
-    strips = brows(frame, scalp)
-    cuts = {BALD: strips} | {name: joined([grow(style, skull), strips]) for name, style in STYLES.items()}
-    ears = _standing_out(frame, surface, scalp)
+    cuts = {name: grow(style, skull) for name, style in STYLES.items()}
     parts = []
     for name, cut in cuts.items():
-        covers_ears = name in STYLES and STYLES[name].ends_m is not None
-        parts.append(_part(name, cut, first=first, hides=ears if covers_ears else ears[:0]))
+        density = scalp_density(STYLES[name], skull, frame, surface)
+        parts.append(_part(name, cut, first=first, density=density))
         first += len(cut.points)
     everything = joined(list(cuts.values()))
     on_scalp, in_air = tie(everything.points, frame.rest, scalp), tie(everything.points, frame.rest, obstacles)
@@ -76,22 +71,34 @@ def hair_parts(base: BaseMesh, frame: BodyFrame, surface: BodySurface, *, first:
     )
 
 
-def _part(name: str, cut: Surface, *, first: int, hides: Int[Array, " n"]) -> Part:
+def _part(name: str, cut: Surface, *, first: int, density: Float[Array, " body"]) -> Part:
     return Part(
         name=name,
         kind="hair",
         vertices=np.arange(first, first + len(cut.points), dtype=np.int32),
         faces=cut.faces.astype(np.int32),
         offset=np.zeros(len(cut.points), np.float32),
-        hides=hides.astype(np.int32),
+        hides=np.zeros(0, np.int32),
+        volume=cut.volume.astype(np.int32),
+        tail=cut.tail.astype(np.int32),
+        scalp=density.astype(np.float32),
     )
 
 
-def _standing_out(frame: BodyFrame, surface: BodySurface, scalp: Int[Array, "faces 3"]) -> Int[Array, " n"]:
-    """Full numbers of the ears' vertices that stand out from the head."""
-    faces = surface.vertices[surface.faces]
-    ears = np.unique(faces[surface.material == MATERIALS.index("ears")])
-    return ears[np.linalg.norm(tie(frame.rest[ears], frame.rest, scalp).step, axis=1) > EAR_M]
+def scalp_density(style: HairStyle, skull: Skull, frame: BodyFrame, surface: BodySurface) -> Float[Array, " body"]:
+    """How densely a haircut grows at each of the body's vertices, 0 to 1."""
+    away = frame.rest[surface.vertices] - skull.centre
+    x, y, z = (away / np.linalg.norm(away, axis=1, keepdims=True)).T
+    azimuth, elevation = np.degrees(np.arctan2(x, -y)), np.degrees(np.arcsin(z))
+    line = curve(style.line, azimuth)
+    if style.ends_m is not None:
+        line = np.maximum(line, curve(ROOTS_OF_HANGING, azimuth))
+    share = np.clip((elevation - line) / SHADOW_DEG + 0.5, 0, 1)
+    names = [MATERIALS.index(name) for name in ("skin",)]
+    is_skin = np.zeros(len(surface.vertices), bool)
+    is_skin[np.unique(surface.faces[np.isin(surface.material, names)])] = True
+    is_skin[np.unique(surface.faces[surface.material == MATERIALS.index("ears")])] = False
+    return share * is_skin * (frame.limb_weight("head")[surface.vertices] > 0.3)
 
 
 def _either(choose: Bool[Array, " points"], yes: Grown, no: Grown) -> Grown:

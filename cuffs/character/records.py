@@ -15,6 +15,9 @@ from cuffs.skeleton import NUM_JOINTS
 
 Array = np.ndarray
 
+HAIR_KINDS = ("hair", "fur")
+"""Kinds of parts that grow: hair of the head; brows, lashes and beards."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Part:
@@ -26,6 +29,30 @@ class Part:
     faces: Integer[Array, "f 3"]
     offset: Float[Array, " n"]
     hides: Integer[Array, " h"]
+    ease: Float[Array, " eased"] = field(default_factory=lambda: np.zeros(0, np.float32))
+    """How far each vertex of a garment moves when it is made wider, 0 to 1; empty for hair."""
+
+    skin_corners: Integer[Array, "finer 3"] = field(default_factory=lambda: np.zeros((0, 3), np.int32))
+    """The triangle of skin beneath (full numbers) each vertex of the once subdivided garment; none for hair."""
+
+    skin_bary: Float[Array, "finer 3"] = field(default_factory=lambda: np.zeros((0, 3), np.float32))
+    volume: Integer[Array, "2 rows columns"] = field(default_factory=lambda: np.zeros((2, 0, 0), np.int32))
+    """Hair: inner and outer layer between which strands run, as numbers into `vertices`."""
+
+    tail: Integer[Array, "2 tail_rows tail_columns"] = field(default_factory=lambda: np.zeros((2, 0, 0), np.int32))
+    """Hair: likewise of a bun or ponytail."""
+
+    scalp: Float[Array, " body"] = field(default_factory=lambda: np.zeros(0, np.float32))
+    """Hair: how densely it grows at each of the body's vertices, 0 to 1."""
+
+    step: Float[Array, "finer 3"] = field(default_factory=lambda: np.zeros((0, 3), np.float32))
+    """Brows, lashes, beards: the way that each hair runs from its root, metres, in the middling person's rest pose;
+    roots are `skin_corners` and `skin_bary`."""
+
+
+PART_ARRAYS = (
+    "vertices", "faces", "offset", "hides", "ease", "skin_corners", "skin_bary", "volume", "tail", "scalp", "step",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -141,7 +168,7 @@ def topology_bytes(topology: Topology) -> bytes:
     arrays["part_names"] = np.array([part.name for part in topology.parts])
     for part in topology.parts:
         arrays[f"part/{part.name}/kind"] = np.array(part.kind)
-        for key in ("vertices", "faces", "offset", "hides"):
+        for key in PART_ARRAYS:
             arrays[f"part/{part.name}/{key}"] = getattr(part, key)
     return npz_bytes({name: np.asarray(array) for name, array in arrays.items()})
 
@@ -162,18 +189,23 @@ def _check_part(part: Part, verts: int) -> None:
     require_array(f"{where}/faces", part.faces, -1, 3)
     require_array(f"{where}/offset", part.offset, len(part.vertices))
     require_array(f"{where}/hides", part.hides, -1)
+    ties = len(part.vertices) if part.kind not in HAIR_KINDS else 0
+    require_array(f"{where}/ease", part.ease, ties)
+    require_array(f"{where}/skin_corners", part.skin_corners, -1, 3)
+    require_array(f"{where}/skin_bary", part.skin_bary, len(part.skin_corners), 3)
+    _require_numbers(f"{where}/skin_corners", part.skin_corners, verts)
     _require_numbers(f"{where}/vertices", part.vertices, verts)
     _require_numbers(f"{where}/faces", part.faces, len(part.vertices))
     _require_numbers(f"{where}/hides", part.hides, verts)
+    for name in ("volume", "tail"):
+        require_array(f"{where}/{name}", getattr(part, name), 2, -1, -1)
+        _require_numbers(f"{where}/{name}", getattr(part, name), max(len(part.vertices), 1))
+    require_array(f"{where}/step", part.step, len(part.skin_corners) if part.kind == "fur" else 0, 3)
 
 
 def _part(arrays: dict[str, Array], name: str) -> Part:
-    keys = ("vertices", "faces", "offset", "hides")
-    return Part(
-        name=name,
-        kind=str(arrays[f"part/{name}/kind"]),
-        **{key: arrays[f"part/{name}/{key}"] for key in keys},
-    )
+    kind = str(arrays[f"part/{name}/kind"])
+    return Part(name=name, kind=kind, **{key: arrays[f"part/{name}/{key}"] for key in PART_ARRAYS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -28,6 +28,28 @@ class GarmentSpec:
 
     name: str
     material: MaterialSpec
+    ease_m: float = 0.0
+    """How much wider than cut."""
+
+    hang: float = 0.5
+    """0 to 1: how far a shirt or jacket falls straight from chest, belly and back."""
+
+    fullness: tuple[float, float] = (1.05, 1.03)
+    """Length of its cloth along and around limbs, 1 being what lies smooth on the body at rest: more makes folds."""
+
+    stiffness: float = 0.15
+    """0 to 1: the more, the wider its folds."""
+
+    seed: int = 0
+    """Which folds."""
+
+    def __post_init__(self) -> None:
+        require_range("garment.ease_m", self.ease_m, 0.0, 0.2)
+        require_range("garment.hang", self.hang, 0.0, 1.0)
+        for fullness in self.fullness:
+            require_range("garment.fullness", fullness, 0.8, 1.5)
+        require_range("garment.stiffness", self.stiffness, 0.0, 1.0)
+        require_range("garment.seed", self.seed, 0, 2**31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +75,8 @@ class CharacterSpec:
     eye_colour: Colour
     garments: tuple[GarmentSpec, ...] = ()
     hair: HairSpec | None = None
+    fur: tuple[HairSpec, ...] = ()
+    """Brows, lashes, a beard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

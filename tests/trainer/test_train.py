@@ -27,7 +27,7 @@ from trainer.journal import read_numbers
 from trainer.model_folder import load_model
 from trainer.optimiser import learning_rate
 from trainer.prepare import parse_sources
-from trainer.recipe import OptimiserConfig, load_recipe
+from trainer.recipe import OptimiserConfig
 from trainer.train import RunRequest, train
 
 ROOT = Path(__file__).parents[2]
@@ -322,13 +322,3 @@ def test_learning_rates_rise_then_follow_their_schedule():
     assert (np.diff(rates[10:]) < 0).all()
     assert math.isclose(rates[-1], 0.2)
     assert {learning_rate(replace(config, schedule="constant"), step) for step in (10, 50, 99)} == {2.0}
-
-
-@pytest.mark.parametrize("name", ["smoke", "overfit", "demo", "vits_448", "vitb_672", "vitl_896"])
-def test_every_recipe_that_is_shipped_can_be_read(name):
-    recipe = load_recipe(ROOT / "trainer" / "recipes" / f"{name}.yaml")
-    assert recipe.name == name
-    if name.startswith("vit"):
-        assert (recipe.optimiser.batch_size, recipe.optimiser.learning_rate) == (8, 5e-5)
-        assert recipe.optimiser.steps == 400_000
-        assert str(recipe.model.image_side) in name
