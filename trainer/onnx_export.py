@@ -34,6 +34,9 @@ TOLERANCE = 1e-4
 class OnePicture(nn.Module):
     """`MultiHmr.detect` of one picture with plain tensors in and out."""
 
+    model: MultiHmr
+    content: Content
+
     def __init__(self, model: MultiHmr, content: Content) -> None:
         super().__init__()
         self.model, self.content = model, content
