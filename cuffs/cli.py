@@ -17,13 +17,14 @@ from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
 from cuffs.character.open_topology import load_or_build_topology
 from cuffs.cli_show import features_command, show_command
+from cuffs.cli_sources import check_command, index_command
 from cuffs.codec import encode
 from cuffs.doctor import examine
 from cuffs.errors import CheckFailed, CuffsError, UnavailableError
 from cuffs.farm.blender_process import BlenderSettings
 from cuffs.farm.render import Progress, render_plan, require_complete
 from cuffs.farm.telemetry import read_telemetry
-from cuffs.places import cache_folder
+from cuffs.places import assets_folder, cache_folder
 from cuffs.plan import Plan, read_plan
 from cuffs.plan.cast import open_cast
 from cuffs.plan.make import PlanRequest, make_plan
@@ -39,12 +40,14 @@ from cuffs.scene.people import PoseDraw
 from cuffs.scene.sampler import PoseSource
 from cuffs.shards import iterate_samples
 from cuffs.shards.verify import verify_dataset
-from pose_sources import BodyAtHand, Poses, open_poses, poses_config
+from pose_sources import Poses, body_at_hand, open_poses, poses_config, rest_shapes
 
 app = tyro.extras.SubcommandApp()
 poses_app = tyro.extras.SubcommandApp()
 poses_app.command(name="show")(show_command)
 poses_app.command(name="features")(features_command)
+poses_app.command(name="index")(index_command)
+poses_app.command(name="check")(check_command)
 app.command(poses_app, name="poses", help="Sources of poses: what they hold, and what a recipe makes of them.")
 
 RecipePath = Annotated[Path, tyro.conf.Positional]
@@ -241,9 +244,8 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
     config = poses_config(recipe.poses, where="recipe.poses")
     cache = cache_folder()
     model = find_body_model(cache)
-    poses = open_poses(
-        config, folder=folder, body=BodyAtHand(rest_joints=model.joint_template, model=model), cache=cache
-    )
+    body = body_at_hand(model, rest_shapes(model, assets_folder()))
+    poses = open_poses(config, folder=folder, body=body, cache=cache)
     cast = open_cast(recipe.identities, seed, model=model, topology=load_or_build_topology(cache), cache=cache)
     progress = _progress("planning", count)
     request = PlanRequest(

@@ -9,11 +9,11 @@ import tyro
 from jaxtyping import Float
 
 from cuffs.body import find_body_model
-from cuffs.places import cache_folder
+from cuffs.places import assets_folder, cache_folder
 from cuffs.recipe import load_recipe
 from cuffs.report.charts import RangeRow, flat_map
 from cuffs.report.pose_sheet import Figure, Histogram, PoseMap, PoseSheet, write_pose_sheet
-from pose_sources import BodyAtHand, poses_config
+from pose_sources import body_at_hand, poses_config, rest_shapes
 from pose_sources.features import FEATURES
 from pose_sources.limits import RANGES
 from pose_sources.mixture import DrawnPose
@@ -51,7 +51,7 @@ def show_command(
         count,
         seed,
         folder=recipe.parent,
-        body=BodyAtHand(rest_joints=model.joint_template, model=model),
+        body=body_at_hand(model, rest_shapes(model, assets_folder())),
         cache=cache_folder(),
     )
     write_pose_sheet(out, _sheet(survey, recipe.stem, figures), model)

@@ -27,6 +27,7 @@ from pose_sources.mixture import MixtureConfig, Poses, Weighted, WeightedSource
 from pose_sources.natural import build_judge
 from pose_sources.procedural.config import ProceduralConfig
 from pose_sources.procedural.source import open_procedural, open_procedural_hands
+from pose_sources.rest_shapes import RestShapes
 from pose_sources.rest_skeleton import REST_JOINTS
 from pose_sources.selection import select
 from pose_sources.source import PoseSource, RestPelvis
@@ -68,6 +69,21 @@ class BodyAtHand:
 
     model: BodyModel | None = None
     """The body model itself, for limits on its posed mesh."""
+
+
+def body_at_hand(model: BodyModel, shapes: RestShapes) -> BodyAtHand:
+    """What sources can use of the body model in use and of the others at hand."""
+    return BodyAtHand(rest_joints=model.joint_template, rest_pelvis=shapes.rest_pelvis, model=model)
+
+
+def rest_shapes(model: BodyModel, assets: Path | None) -> RestShapes:
+    """The body models at hand.
+
+    Args:
+        model: in use; it counts as SMPL-X where it is SMPL-X.
+        assets: folder of the user's licensed files, where there is one.
+    """
+    return RestShapes(assets=assets, given={model.name: model})
 
 
 def open_poses(
@@ -180,20 +196,20 @@ class _Opening:
         """Named by the source's configuration and by its files' names, sizes and dates."""
         if self.cache is None or source.select is None:
             return None
-        files = [_stamps(path) for path in _paths(source.source, self.folder)]
+        files = [_stamps(path) for path in paths_of(source.source, self.folder)]
         said = [role, encode(source.source), source.select.pool, source.select.stride, files]
         name = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
         return self.cache / "poses" / f"{name}.npz"
 
 
-def _paths(config: SourceConfig, folder: Path) -> list[Path]:
+def paths_of(config: SourceConfig, folder: Path) -> list[Path]:
     """Every file and folder that a source's configuration names: its keys `path` and `…_path`."""
     named = {name: getattr(config, name) for name in config.__dataclass_fields__}
     return [folder / value for name, value in named.items() if f"_{name}".endswith("_path") and value]
 
 
 def _missing_paths(config: SourceConfig, folder: Path) -> list[Path]:
-    return [path for path in _paths(config, folder) if not path.exists()]
+    return [path for path in paths_of(config, folder) if not path.exists()]
 
 
 def _named(source: WeightedSource, folder: Path) -> str:

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float
@@ -26,6 +26,9 @@ from pose_sources.mean_hand import MeanHand, hands_measured, require_mean_hand
 from pose_sources.source import RestPelvis
 
 log = logging.getLogger(__name__)
+
+TYPICAL_PELVIS: Final = np.array([0.0, -0.35, 0.01])
+"""Where SMPL-X's pelvis rests, give or take some centimetres, metres."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,23 +79,19 @@ class AgoraSource:
         return self[int(rng.integers(len(self)))]
 
     def labelled(self, number: int) -> Labelled:
-        """One person with the camera and joints of the picture.
+        """One person with the camera and joints of the picture; where its body model is not at hand, a typical pelvis
+        stands for its own.
 
         Raises:
             IndexError: if there is no such number.
-            PoseFileError: if these are fits and not crops, or the pelvis of the fit's model is not known.
+            PoseFileError: if these are fits and not crops.
         """
         row = self._row(number)
         sample, fit, placed = self._sample(row)
         if placed is None:
             raise PoseFileError(f"{self.config.path}: fits have no picture; open it with each: crop.")
         j0 = self._pelvis(sample)
-        if j0 is None:
-            raise PoseFileError(
-                f"{self.config.path}: {sample.betas_model} is not at hand, so where its bodies stand is not known. "
-                "Put SMPL-X's files (and smplx_kid_template.npy for kids) into the folder that CUFFS_ASSETS names."
-            )
-        turned = turned_transl(placed.R_cam_scan, fit.transl, j0)
+        turned = turned_transl(placed.R_cam_scan, fit.transl, TYPICAL_PELVIS if j0 is None else j0)
         assert turned is not None
         joints = self._dataframe(row["dataframe"]).joints(row["row"], row["person"])
         return Labelled(

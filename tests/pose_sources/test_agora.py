@@ -149,9 +149,9 @@ def test_kids_can_be_dropped_and_without_the_template_nobody_knows_where_they_st
     (tmp_path / "SMPLX_NEUTRAL.npz").symlink_to(body.path)
     for sample in every(opened(data[0], assets, RestShapes(assets=tmp_path))):
         assert sample.transl is None  # no gendered models either
-    crops = opened(data[0], assets, RestShapes(assets=tmp_path), each="crop")
-    with pytest.raises(PoseFileError, match="smplx_kid_template.npy"):
-        crops.labelled(0)
+    fits = opened(data[0], assets)
+    with pytest.raises(PoseFileError, match="each: crop"):
+        fits.labelled(0)
 
 
 def test_people_that_are_hidden_or_not_valid_are_no_crops(data, assets):
