@@ -14,16 +14,23 @@ from blender_scripts.camera import add_camera
 from blender_scripts.character import Character, create_character
 from blender_scripts.data_pass import DataPass, render_data
 from blender_scripts.lights import add_lamps
-from blender_scripts.picture import render_picture, set_up_picture
+from blender_scripts.picture import render_light, render_picture, save_picture, set_up_picture
 from blender_scripts.place_files import load_place_image
 from blender_scripts.places import add_place
+from blender_scripts.places.blend_room import add_blend_room
 from blender_scripts.places.build import Surroundings
 from blender_scripts.props import add_prop
 from blender_scripts.session import Session, clear_scene, peak_rss_mb
 from blender_scripts.world import add_world
 from cuffs.codec import encode
+from cuffs.develop import develop, metered_gain
 from cuffs.npz import npz_bytes
-from cuffs.records import Capture, CapturedFile, SceneSpec, Timings
+from cuffs.records import Capture, CapturedFile, DevelopSpec, SceneSpec, Timings
+from cuffs.warp import plan_warp, smoothly_looked_up
+
+DATA_DENSITY = 2
+"""Where a lens bends the picture, data are rendered this much finer, so that the nearest one is within a third of a
+pixel of the place that is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,8 +60,7 @@ def capture_scene(order: Order, session: Session, assets: Assets, folder: Path) 
     depsgraph = bpy.context.evaluated_depsgraph_get()
     meshes = [_person_arrays(character, depsgraph) for character in characters]
     read = time.perf_counter()
-    render_picture(folder / "image.png")
-    data = render_data(folder)
+    data = _render(order.spec, folder)
     rendered = time.perf_counter()
     for number, arrays in enumerate(meshes):
         (folder / f"person_{number}.npz").write_bytes(npz_bytes(arrays))
@@ -78,6 +84,25 @@ def capture_scene(order: Order, session: Session, assets: Assets, folder: Path) 
     (folder / "capture.json").write_text(json.dumps(encode(capture), indent=1))
 
 
+def _render(spec: SceneSpec, folder: Path) -> DataPass:
+    """Render picture and data; the picture goes to the folder."""
+    picture_warp = plan_warp(spec.camera, spec.image)
+    data_warp = plan_warp(spec.camera, spec.image, density=DATA_DENSITY)
+    if spec.develop is None and spec.camera.distortion is None:
+        render_picture(folder / "image.png")
+        return render_data(folder, data_warp)
+    how = spec.develop or DevelopSpec(metering="fixed")
+    rendered = render_light(folder)
+    data = render_data(folder, data_warp)
+    light = smoothly_looked_up(rendered.light, picture_warp)
+    gain = 1.0
+    if how.metering == "people":
+        albedo = smoothly_looked_up(rendered.albedo, picture_warp)
+        gain = metered_gain(light, albedo, data.person > 0)
+    save_picture(develop(light, how, gain=gain), spec.render, folder / "image.png")
+    return data
+
+
 def build_scene(spec: SceneSpec, session: Session, assets: Assets) -> list[Character]:
     """Replace whatever Blender holds by the spec's scene, ready to render; its people, in the spec's order.
 
@@ -86,15 +111,19 @@ def build_scene(spec: SceneSpec, session: Session, assets: Assets) -> list[Chara
     """
     clear_scene()
     set_up_picture(spec.render, session)
-    add_camera(spec.camera, spec.image)
+    frame = plan_warp(spec.camera, spec.image).frame
+    add_camera(spec.camera, frame)
     characters = _add_people(spec, assets)
     for number, prop in enumerate(spec.props):
         add_prop(prop, number)
     centre_world = np.mean([person.pelvis_world for person in spec.people], axis=0)
     eye_world = spec.camera.T_world_cam[:3, 3]
     add_place(spec.place, Surroundings(centre_world=centre_world, eye_world=eye_world, seed=spec.render.seed))
-    file = load_place_image(assets.path("places", spec.place.file)) if spec.place.file is not None else None
-    add_world(spec.place, spec.light, spec.image, file)
+    file = assets.path("places", spec.place.file) if spec.place.file is not None else None
+    image = load_place_image(file) if file is not None and spec.place.kind != "blend" else None
+    add_world(spec.place, spec.light, T_world_cam=spec.camera.T_world_cam, frame=frame, file=image)
+    if file is not None and spec.place.kind == "blend":
+        add_blend_room(spec.place, file)
     add_lamps(spec.light, centre_world=centre_world, eye_world=eye_world)
     return characters
 

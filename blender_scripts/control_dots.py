@@ -29,13 +29,15 @@ from jaxtyping import Bool, Float, Int
 
 from blender_scripts.assets import Assets
 from blender_scripts.capture import build_scene
-from blender_scripts.data_pass import _read_exr, render_data
+from blender_scripts.data_pass import render_data
 from blender_scripts.materials.body import glow_graph
 from blender_scripts.session import start_session
 from cuffs.codec import decode
-from cuffs.errors import CuffsError
+from cuffs.errors import CuffsError, RecordError
+from cuffs.exr import read_exr
 from cuffs.npz import read_npz, write_npz
 from cuffs.records import SceneSpec
+from cuffs.warp import Warp, plan_warp
 
 logger = logging.getLogger("blender_scripts.control_dots")
 
@@ -64,11 +66,17 @@ def shoot(spec: SceneSpec, vertices: Int[Array, " dots"], radius_m: float, scrat
         vertices: numbers of the body mesh's vertices that carry a dot, on everybody.
         radius_m: of a dot.
         scratch: a folder for passing files.
+
+    Raises:
+        RecordError: if the lens bends the picture: dots are measured as a pinhole shows them.
     """
+    if spec.camera.distortion is not None:
+        raise RecordError(f"{spec.key}: dots are for cameras without distortion.")
     things = [thing for thing in bpy.context.scene.objects if thing.type == "MESH"]
-    whole = render_data(scratch)
+    warp = plan_warp(spec.camera, spec.image)
+    whole = render_data(scratch, warp)
     people = range(1, len(spec.people) + 1)
-    alone = np.stack([_alone(things, number, scratch) for number in people])
+    alone = np.stack([_alone(things, number, scratch, warp) for number in people])
     dots = []
     for number in people:
         body = next(thing for thing in things if thing.pass_index == number and thing.name.startswith("body"))
@@ -85,10 +93,10 @@ def shoot(spec: SceneSpec, vertices: Int[Array, " dots"], radius_m: float, scrat
     }
 
 
-def _alone(things: list[bpy.types.Object], number: int, scratch: Path) -> Bool[Array, "height width"]:
+def _alone(things: list[bpy.types.Object], number: int, scratch: Path, warp: Warp) -> Bool[Array, "height width"]:
     for thing in things:
         thing.visible_camera = thing.pass_index == number
-    pixels = render_data(scratch).person == number
+    pixels = render_data(scratch, warp).person == number
     for thing in things:
         thing.visible_camera = True
     return pixels
@@ -152,7 +160,8 @@ def _render_groups(dots: list[bpy.types.Object], scratch: Path) -> Float[Array, 
         for dot in dots:
             dot.visible_camera = (dot.pass_index - FIRST_INDEX) % GROUPS == group
         bpy.ops.render.render(write_still=True)
-        pictures.append(_read_exr(path))
+        channels = read_exr(path)
+        pictures.append(np.stack([channels[band] for band in "RGB"], -1))
         path.unlink()
     return np.stack(pictures)
 

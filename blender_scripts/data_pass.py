@@ -11,10 +11,13 @@ import bpy
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from blender_scripts.camera import aim, sharpen_camera
 from blender_scripts.hair_curves import show_for_data
 from blender_scripts.materials.body import glow_graph
 from blender_scripts.skinned_mesh import LIMB
 from blender_scripts.world import black_world
+from cuffs.exr import read_exr
+from cuffs.warp import Warp, looked_up
 
 Array = np.ndarray
 
@@ -28,30 +31,35 @@ class DataPass:
     depth_z: Float[Array, "height width"]
 
 
-def render_data(scratch: Path) -> DataPass:
+def render_data(scratch: Path, warp: Warp) -> DataPass:
     """Render the scene's data. Changes the scene for good: the picture comes first.
 
     Args:
         scratch: a folder for one file, which is removed.
+        warp: from a pinhole picture to the final one.
 
     Raises:
         RuntimeError: if a number that must be whole isn't: the device rounds, or a surface was not overridden.
     """
     _set_up_data()
+    aim(warp.frame)
     path = scratch / "data.exr"
     render = bpy.context.scene.render
     settings = render.image_settings
+    if hasattr(settings, "media_type"):  # from Blender 5.0 on
+        settings.media_type = "IMAGE"
     settings.file_format, settings.color_mode, settings.color_depth = "OPEN_EXR", "RGB", "32"
-    settings.exr_codec = "ZIP"
+    settings.exr_codec = "NONE"
     render.filepath = str(path)
     bpy.ops.render.render(write_still=True)
-    pixels = _read_exr(path)
+    person, depth_z, limb = (looked_up(read_exr(path)[channel], warp) for channel in "RGB")
     path.unlink()
-    return DataPass(person=_whole(pixels[..., 0]), limb=_whole(pixels[..., 2]), depth_z=pixels[..., 1].copy())
+    return DataPass(person=_whole(person), limb=_whole(limb), depth_z=depth_z.copy())
 
 
 def _set_up_data() -> None:
     scene = bpy.context.scene
+    sharpen_camera()
     show_for_data()
     for thing in scene.objects:
         if thing.type == "LIGHT" or thing.is_shadow_catcher:  # a catcher is a shadow on a photograph, not a surface
@@ -62,7 +70,7 @@ def _set_up_data() -> None:
     scene.view_settings.exposure = 0.0
     cycles = scene.cycles
     cycles.samples, cycles.seed, cycles.max_bounces = 1, 0, 0
-    cycles.use_adaptive_sampling = cycles.use_denoising = False
+    cycles.use_adaptive_sampling = cycles.use_denoising = cycles.use_fast_gi = False
     cycles.sample_clamp_direct = cycles.sample_clamp_indirect = 0.0
     cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", 0.01
 
@@ -75,18 +83,6 @@ def _data_material() -> bpy.types.Material:
     colour = graph.combine(person, depth_z, limb)
     graph.output(graph.node("ShaderNodeEmission", {"Color": colour, "Strength": 1.0}).outputs[0])
     return material
-
-
-def _read_exr(path: Path) -> Float[Array, "height width 3"]:
-    """The file's numbers as they are, first row on top."""
-    image = bpy.data.images.load(str(path))
-    image.colorspace_settings.name = "Non-Color"
-    width, height = image.size
-    flat = np.zeros(width * height * image.channels, np.float32)
-    image.pixels.foreach_get(flat)
-    pixels = flat.reshape(height, width, image.channels)[::-1, :, :3]
-    bpy.data.images.remove(image)
-    return pixels
 
 
 def _whole(values: Float[Array, "height width"]) -> UInt8[Array, "height width"]:

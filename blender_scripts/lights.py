@@ -5,15 +5,12 @@ import numpy as np
 from jaxtyping import Float
 from mathutils import Vector
 
-from cuffs.records import LightSpec
+from cuffs.records import LampSpec, LightSpec
 
 Array = np.ndarray
 
 WHITE = np.pi
 """Irradiance that makes a white Lambertian wall exactly white, W/m²."""
-
-SUN_SHARE = 0.85
-"""Of WHITE: what the sun alone brings to a surface that faces it; the sky adds the rest."""
 
 KEY_SHARE, FILL_SHARE, RIM_SHARE = 0.8, 0.32, 0.45
 """Of WHITE, at the people: main light, its softer opposite, and the one from behind."""
@@ -30,10 +27,12 @@ def add_lamps(spec: LightSpec, *, centre_world: Float[Array, "3"], eye_world: Fl
         centre_world: the middle of the people, metres.
         eye_world: the camera, metres.
     """
-    if spec.kind == "sun":
+    if spec.kind == "sun" or (spec.kind == "lamps" and spec.sun_share > 0):
         _add_sun(spec)
     elif spec.kind == "studio":
         _add_studio(spec, centre_world, eye_world)
+    for number, lamp in enumerate(spec.lamps):
+        _add_lamp(f"lamp_{number}", lamp, spec.strength)
 
 
 def sun_direction(spec: LightSpec) -> Float[Array, "3"]:
@@ -44,7 +43,7 @@ def sun_direction(spec: LightSpec) -> Float[Array, "3"]:
 
 def _add_sun(spec: LightSpec) -> None:
     lamp = bpy.data.lights.new("sun", "SUN")
-    lamp.energy = spec.strength * SUN_SHARE * WHITE
+    lamp.energy = spec.strength * spec.sun_share * WHITE
     lamp.angle = float(np.radians(spec.sun_size_deg))
     lamp.color = tuple(np.multiply(spec.colour, _daylight(spec.sun_elevation_deg)))
     _place(lamp, 100.0 * sun_direction(spec), np.zeros(3))
@@ -78,6 +77,27 @@ def _add_studio(spec: LightSpec, centre_world: Float[Array, "3"], eye_world: Flo
         lift = np.radians(elevation_deg)
         offset = [np.cos(lift) * np.cos(azimuth), np.cos(lift) * np.sin(azimuth), np.sin(lift)]
         _place(lamp, centre_world + distance_m * np.array(offset), centre_world)
+
+
+def _add_lamp(name: str, spec: LampSpec, strength: float) -> None:
+    """A lamp of a spec, as bright as it says: the flux of a small lamp, good enough for large ones."""
+    at, target = np.array(spec.at_world), np.array(spec.target_world)
+    irradiance = strength * spec.share * WHITE
+    if spec.kind in ("disk", "rectangle"):
+        lamp = bpy.data.lights.new(name, "AREA")
+        lamp.shape = "DISK" if spec.kind == "disk" else "RECTANGLE"
+        lamp.size, lamp.size_y = spec.size_m
+        lamp.spread = float(np.radians(spec.spread_deg))
+        lamp.energy = irradiance * np.pi * spec.reach_m**2
+    else:
+        lamp = bpy.data.lights.new(name, "POINT" if spec.kind == "point" else "SPOT")
+        lamp.shadow_soft_size = spec.size_m[0] / 2
+        lamp.energy = irradiance * 4 * np.pi * spec.reach_m**2
+        if spec.kind == "spot":
+            lamp.spot_size, lamp.spot_blend = float(np.radians(spec.spread_deg)), 0.5
+    lamp.color = spec.colour
+    lamp.cycles.use_multiple_importance_sampling = False  # nothing mirrors them sharply
+    _place(lamp, at, target)
 
 
 def _place(lamp: bpy.types.Light, eye_world: Float[Array, "3"], target_world: Float[Array, "3"]) -> None:

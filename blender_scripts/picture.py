@@ -1,11 +1,19 @@
 """The picture: Cycles' settings, all that could change a pixel pinned."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
+import numpy as np
+from jaxtyping import Float
 
 from blender_scripts.session import Session
+from cuffs.exr import read_exr
 from cuffs.records import RenderSpec
+
+Array = np.ndarray
+
+ALBEDO = "Denoising Albedo"
 
 BOUNCES = {"max_bounces": 4, "diffuse_bounces": 2, "glossy_bounces": 2, "transmission_bounces": 2, "volume_bounces": 0}
 STAMPS = (
@@ -19,20 +27,27 @@ def set_up_picture(spec: RenderSpec, session: Session) -> None:
     """Set everything that decides the picture, whatever was set before."""
     scene = bpy.context.scene
     _set_up_cycles(scene, spec, session)
-    view = scene.view_settings
-    scene.display_settings.display_device = "sRGB"
-    view.view_transform, view.look = spec.view_transform, "None"
-    view.exposure, view.gamma, view.use_curve_mapping = spec.exposure_ev, 1.0, False
+    _set_up_view(scene, spec)
     render = scene.render
     render.threads_mode, render.threads = "FIXED", session.threads
     render.use_persistent_data = render.use_motion_blur = render.film_transparent = False
     render.use_compositing = render.use_sequencer = render.use_stamp = render.use_border = False
     render.dither_intensity = 0.0
-    settings = render.image_settings
-    settings.file_format, settings.color_mode, settings.color_depth, settings.compression = "PNG", "RGB", "8", 15
     render.use_file_extension = False
     for stamp in STAMPS:
         setattr(render, stamp, False)
+
+
+def _set_up_view(scene: bpy.types.Scene, spec: RenderSpec) -> None:
+    """The display's curve, and PNG as the format: what `render_picture` and `save_picture` write."""
+    view = scene.view_settings
+    scene.display_settings.display_device = "sRGB"
+    view.view_transform, view.look = spec.view_transform, "None"
+    view.exposure, view.gamma, view.use_curve_mapping = spec.exposure_ev, 1.0, False
+    settings = scene.render.image_settings
+    if hasattr(settings, "media_type"):  # from Blender 5.0 on
+        settings.media_type = "IMAGE"
+    settings.file_format, settings.color_mode, settings.color_depth, settings.compression = "PNG", "RGB", "8", 15
 
 
 def _set_up_cycles(scene: bpy.types.Scene, spec: RenderSpec, session: Session) -> None:
@@ -63,3 +78,49 @@ def render_picture(path: Path) -> None:
     """Render the scene that was set up, to an 8-bit RGB PNG."""
     bpy.context.scene.render.filepath = str(path)
     bpy.ops.render.render(write_still=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Light:
+    """A render before it is developed, linear RGB."""
+
+    light: Float[Array, "height width 3"]
+    albedo: Float[Array, "height width 3"]
+    """Of the first surface at each pixel."""
+
+
+def render_light(scratch: Path) -> Light:
+    """Render the scene that was set up, as light and albedo.
+
+    Args:
+        scratch: a folder for one file, which is removed.
+
+    Raises:
+        RecordError: if Blender wrote something else than it was asked for.
+    """
+    scene = bpy.context.scene
+    scene.view_layers[0].cycles.denoising_store_passes = True
+    settings = scene.render.image_settings
+    if hasattr(settings, "media_type"):  # from Blender 5.0 on
+        settings.media_type = "MULTI_LAYER_IMAGE"
+    settings.file_format, settings.color_depth, settings.exr_codec = "OPEN_EXR_MULTILAYER", "32", "NONE"
+    path = scratch / "light.exr"
+    scene.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True)
+    channels = {name.split(".", 1)[1]: pixels for name, pixels in read_exr(path).items()}
+    path.unlink()
+    scene.view_layers[0].cycles.denoising_store_passes = False
+    light, albedo = (np.stack([channels[f"{name}.{band}"] for band in "RGB"], -1) for name in ("Combined", ALBEDO))
+    return Light(light=light, albedo=albedo)
+
+
+def save_picture(picture: Float[Array, "height width 3"], spec: RenderSpec, path: Path) -> None:
+    """Write a developed picture as an 8-bit RGB PNG, by the spec's view transform."""
+    scene = bpy.context.scene
+    _set_up_view(scene, spec)
+    height, width = picture.shape[:2]
+    image = bpy.data.images.new("picture", width, height, alpha=False, float_buffer=True)
+    opaque = np.concatenate([picture, np.ones_like(picture[..., :1])], -1)
+    image.pixels.foreach_set(np.ascontiguousarray(opaque[::-1], np.float32).ravel())
+    image.save_render(str(path), scene=scene)
+    bpy.data.images.remove(image)

@@ -2,11 +2,14 @@
 
 import bpy
 import numpy as np
+from jaxtyping import Float
 
 from blender_scripts.lights import sun_direction
 from blender_scripts.materials.graph import Graph, Socket
 from blender_scripts.place_files import PlaceImage
-from cuffs.records import ImageSpec, LightSpec, PlaceSpec
+from cuffs.plate import Plate, plate_of
+from cuffs.records import LightSpec, PlaceSpec
+from cuffs.warp import Frame
 
 Array = np.ndarray
 
@@ -30,17 +33,26 @@ rendering one (bpy 4.5.15 and 5.0.1 agree), 0 degrees extrapolated. It makes str
 SKY_GREY = 0.45
 """How far the sky's blue is drawn towards grey: cameras balance it away, and shadows would be blue otherwise."""
 
+AMBIENT_REACH_M = 2.5
+"""Things nearer than this take away from ambient light."""
+
+INSIDE_SHARE = 0.3
+"""Of the sky's light, what rays that find a window by chance bring in: lamps in the windows stand for the rest."""
+
 MAP_PIXELS = {"sky": 256, "panorama": 1024}
 """Width of the map that Cycles samples the surroundings by. Its own choice for a sky costs a second a scene."""
 
 
-def add_world(place: PlaceSpec, light: LightSpec, image: ImageSpec, file: PlaceImage | None) -> None:
+def add_world(
+    place: PlaceSpec, light: LightSpec, *, T_world_cam: Float[Array, "4 4"], frame: Frame, file: PlaceImage | None
+) -> None:
     """Set the scene's surroundings.
 
     Args:
         place: hdri uses its panorama; photo shows its photograph to the camera and lights by the light's own sky.
         light: sun brings the sky, studio and environment an even glow.
-        image: the picture's size, which a photograph is made to cover.
+        T_world_cam: the camera, whose horizon a photograph's is laid on.
+        frame: what is rendered, which a photograph is made to cover.
         file: the place's image, where it has one.
     """
     world = bpy.data.worlds.new("world")
@@ -48,19 +60,56 @@ def add_world(place: PlaceSpec, light: LightSpec, image: ImageSpec, file: PlaceI
         world.use_nodes = True
     bpy.context.scene.world = world
     graph = Graph(world.node_tree)
-    if place.kind == "hdri" and file is not None:
-        surroundings, width = _panorama(graph, place, light, file), MAP_PIXELS["panorama"]
-    elif light.kind == "sun":
-        surroundings, width = _sky(graph, light), MAP_PIXELS["sky"]
-    else:
-        share = STUDIO_SHARE if light.kind == "studio" else EVEN_SHARE
-        surroundings, width = _background(graph, light.colour, share * light.strength), 0
+    surroundings, width = _surroundings(graph, place, light, file)
     if place.kind == "photo" and file is not None:
-        surroundings = _seen_as(graph, surroundings, _photograph(graph, image, file))
+        plate = plate_of(place, T_world_cam, frame, (file.width, file.height))
+        surroundings = _seen_as(graph, surroundings, _photograph(graph, plate, file))
     graph.output(surroundings, kind="ShaderNodeOutputWorld")
     world.cycles.sampling_method = "MANUAL" if width else "NONE"
     if width:
         world.cycles.sample_map_resolution = width
+    _add_ambient(world, light)
+
+
+def _surroundings(graph: Graph, place: PlaceSpec, light: LightSpec, file: PlaceImage | None) -> tuple[Socket, int]:
+    """What lies at infinity, and the width of the map that it is sampled by; 0: none, it is even."""
+    if place.kind == "hdri" and file is not None:
+        return _panorama(graph, place, light, file), MAP_PIXELS["panorama"]
+    if light.kind == "sun":
+        return _sky(graph, light), MAP_PIXELS["sky"]
+    if light.kind == "lamps" and place.kind in ("room", "blend"):
+        glow = _background(graph, light.colour, INSIDE_SHARE * (light.sky_share or 0.0) * light.strength)
+        return _seen_as(graph, glow, _outside(graph, light)), 0
+    if light.kind == "lamps" and place.kind != "studio":
+        return _outside(graph, light), MAP_PIXELS["sky"] if light.sun_elevation_deg > 0 else 0
+    share = STUDIO_SHARE if light.kind == "studio" else EVEN_SHARE
+    return _background(graph, light.colour, (share if light.sky_share is None else light.sky_share) * light.strength), 0
+
+
+def _outside(graph: Graph, light: LightSpec) -> Socket:
+    """A sky without its sun's disc: clouded by day, by night dark and a little lighter near the horizon.
+
+    By the CIE's overcast sky (1955): three times as bright at the zenith as at the horizon.
+    """
+    direction = graph.node("ShaderNodeTexCoord").outputs["Generated"]
+    up = graph.math("MAXIMUM", graph.axes(direction)[2], 0.0)
+    share = (EVEN_SHARE if light.sky_share is None else light.sky_share) * light.strength
+    if light.sun_elevation_deg <= 0:
+        level = graph.math("SUBTRACT", 1.3, graph.math("MULTIPLY", up, 0.8))
+        return _background(graph, light.colour, graph.math("MULTIPLY", level, share))
+    clouds = graph.ramp(graph.noise(direction, size_m=0.35, detail=5.0), 0.25, 0.75)
+    level = graph.math("ADD", 0.43, graph.math("MULTIPLY", up, 0.86))
+    broken = graph.math("ADD", 0.85, graph.math("MULTIPLY", clouds, 0.3))
+    return _background(graph, light.colour, graph.math("MULTIPLY", graph.math("MULTIPLY", level, broken), share))
+
+
+def _add_ambient(world: bpy.types.World, light: LightSpec) -> None:
+    """Light from everywhere, less where things are near: what the few bounces that are traced leave out."""
+    cycles = bpy.context.scene.cycles
+    cycles.use_fast_gi = light.ambient_share > 0
+    cycles.fast_gi_method = "ADD"
+    world.light_settings.ao_factor = light.ambient_share * light.strength
+    world.light_settings.distance = AMBIENT_REACH_M
 
 
 def black_world() -> bpy.types.World:
@@ -74,7 +123,7 @@ def black_world() -> bpy.types.World:
     return world
 
 
-def _background(graph: Graph, colour: tuple[float, ...] | Socket, strength: float) -> Socket:
+def _background(graph: Graph, colour: tuple[float, ...] | Socket, strength: float | Socket) -> Socket:
     return graph.node("ShaderNodeBackground", {"Color": colour, "Strength": strength}).outputs[0]
 
 
@@ -91,7 +140,8 @@ def _sky(graph: Graph, light: LightSpec) -> Socket:
     brightness = sky_brightness(turbidity, light.sun_elevation_deg)
     grey = graph.node("ShaderNodeRGBToBW", {0: sky}).outputs[0]
     low = float(np.clip(1 - light.sun_elevation_deg / 40, 0, 1))
-    strength = (SKY_SHARE + LOW_SUN_MORE * low) * light.strength / brightness
+    share = SKY_SHARE + LOW_SUN_MORE * low if light.sky_share is None else light.sky_share
+    strength = share * light.strength / brightness
     colour = graph.vector("MULTIPLY", graph.mix(SKY_GREY, sky, grey), (strength,) * 3)
     return _background(graph, _without_glare(graph, colour), 1.0)
 
@@ -130,13 +180,14 @@ def _seen_as(graph: Graph, surroundings: Socket, colour: Socket) -> Socket:
     return graph.node("ShaderNodeMixShader", {0: is_camera, 1: surroundings, 2: seen}).outputs[0]
 
 
-def _photograph(graph: Graph, image: ImageSpec, file: PlaceImage) -> Socket:
-    """The photograph as the camera sees it: the whole frame covered, proportions kept, the middle shown."""
+def _photograph(graph: Graph, plate: Plate, file: PlaceImage) -> Socket:
+    """The photograph as the camera sees it."""
     window = graph.node("ShaderNodeTexCoord").outputs["Window"]
-    ratio = (image.width / image.height) / (file.width / file.height)
-    share = (min(1.0, ratio), min(1.0, 1.0 / ratio))
-    where = graph.vector("MULTIPLY", graph.vector("SUBTRACT", window, (0.5, 0.5, 0.0)), (*share, 1.0))
-    centred = graph.vector("ADD", where, (0.5, 0.5, 0.0))
-    return graph.node("ShaderNodeTexImage", {"Vector": centred}, {"image": file.image, "extension": "EXTEND"}).outputs[
-        0
-    ]
+    x, y, _ = graph.axes(window)
+    places = []
+    for row in plate.matrix:
+        across = graph.math("ADD", graph.math("MULTIPLY", x, float(row[0])), graph.math("MULTIPLY", y, float(row[1])))
+        places.append(graph.math("ADD", across, float(row[2])))
+    where = graph.combine(*places)
+    node = graph.node("ShaderNodeTexImage", {"Vector": where}, {"image": file.image, "extension": "EXTEND"})
+    return node.outputs[0]

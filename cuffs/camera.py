@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from cuffs.errors import GeometryError
+from cuffs.lens import Distortion, straight_pixels
 
 Array = np.ndarray
 
@@ -32,11 +33,17 @@ def intrinsics(
     return np.array([[focal_px, 0, width / 2 + offset_px[0]], [0, focal_px, height / 2 + offset_px[1]], [0, 0, 1.0]])
 
 
-def fov_deg(K: Float[Array, "3 3"], *, width: int, height: int) -> tuple[float, float]:
-    """Horizontal and vertical angle of the whole image, degrees, off-centre principal points included."""
-    left, right = np.arctan2(K[0, 2], K[0, 0]), np.arctan2(width - K[0, 2], K[0, 0])
-    top, bottom = np.arctan2(K[1, 2], K[1, 1]), np.arctan2(height - K[1, 2], K[1, 1])
-    return float(np.degrees(left + right)), float(np.degrees(top + bottom))
+def fov_deg(
+    K: Float[Array, "3 3"], *, width: int, height: int, distortion: Distortion | None = None
+) -> tuple[float, float]:
+    """Horizontal and vertical angle of the whole image, degrees, off-centre principal points included.
+
+    Measured along the row and the column of the principal point, from edge to edge of the image.
+    """
+    edges = np.array([[0.0, K[1, 2]], [width, K[1, 2]], [K[0, 2], 0.0], [K[0, 2], height]])
+    straight = straight_pixels(edges, K, distortion)
+    angle = np.degrees(np.arctan((straight - K[:2, 2]) / np.array([K[0, 0], K[1, 1]])))
+    return float(angle[1, 0] - angle[0, 0]), float(angle[3, 1] - angle[2, 1])
 
 
 def project(points_cam: Float[Array, "*batch n 3"], K: Float[Array, "3 3"]) -> Float[Array, "*batch n 2"]:

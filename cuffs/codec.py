@@ -70,25 +70,13 @@ class _Decoder:
         self.error = error
 
     def value(self, hint: Any, data: Any, where: str) -> Any:
-        origin = typing.get_origin(hint)
-        if origin in (Union, types.UnionType):
-            return self.union(typing.get_args(hint), data, where)
-        if origin is Literal:
-            return self.literal(typing.get_args(hint), data, where)
-        if origin in (tuple, list):
-            return self.sequence(hint, data, where)
-        if origin in (dict, Mapping) or origin is typing.get_origin(Mapping[str, int]):
-            return self.mapping(typing.get_args(hint)[1], data, where)
-        if dataclasses.is_dataclass(hint):
-            return self.record(hint, data, where)
-        if hasattr(hint, "dim_str"):
-            return self.array(hint, data, where)
-        return self.scalar(hint, data, where)
+        method, what = _form(hint)
+        return getattr(self, method)(what, data, where)
+
+    def optional(self, options: tuple[Any, ...], data: Any, where: str) -> Any:
+        return None if data is None else self.union(options, data, where)
 
     def union(self, options: tuple[Any, ...], data: Any, where: str) -> Any:
-        if data is None and type(None) in options:
-            return None
-        options = tuple(option for option in options if option is not type(None))
         if len(options) == 1:
             return self.value(options[0], data, where)
         by_kind = {option.KIND: option for option in options if hasattr(option, "KIND")}
@@ -125,7 +113,7 @@ class _Decoder:
     def record(self, cls: Any, data: Any, where: str) -> Any:
         if not isinstance(data, Mapping):
             raise self.error(f"{where}: expected keys and values, found {_short(data)}.")
-        fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
+        fields = _fields(cls)
         for key in data:
             if key not in fields:
                 near = get_close_matches(str(key), fields, n=1)
@@ -144,12 +132,12 @@ class _Decoder:
             raise self.error(f"{where}: {problem}") from problem
 
     def array(self, hint: Any, data: Any, where: str) -> np.ndarray:
-        dtype = {"float": np.float64, "int": np.int64, "bool": np.bool_}[_family(hint)]
+        dtype = _dtype(hint)
         try:
             array = np.asarray(data, dtype)
         except (TypeError, ValueError):
             raise self.error(f"{where}: expected numbers of shape ({hint.dim_str}), found {_short(data)}.") from None
-        if not isinstance(array, hint):
+        if array.shape != _fixed_shape(hint) and not isinstance(array, hint):
             raise self.error(f"{where}: expected shape ({hint.dim_str}), found {array.shape}.")
         if dtype is np.float64 and not np.isfinite(array).all():
             raise self.error(f"{where}: {int((~np.isfinite(array)).sum())} values are not finite.")
@@ -172,9 +160,41 @@ def _hints(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
 
-def _family(hint: Any) -> str:
+@functools.cache
+def _fields(cls: type) -> dict[str, dataclasses.Field]:
+    return {field.name: field for field in dataclasses.fields(cls) if field.init}
+
+
+@functools.cache
+def _form(hint: Any) -> tuple[str, Any]:
+    """Which method of the decoder reads a hint, and what it is to be told."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (Union, types.UnionType):
+        options = tuple(option for option in args if option is not type(None))
+        return "union" if len(options) == len(args) else "optional", options
+    if origin is Literal:
+        return "literal", args
+    if origin in (tuple, list):
+        return "sequence", hint
+    if origin in (dict, typing.get_origin(Mapping[str, int])):
+        return "mapping", args[1]
+    if dataclasses.is_dataclass(hint):
+        return "record", hint
+    return "array" if hasattr(hint, "dim_str") else "scalar", hint
+
+
+@functools.cache
+def _fixed_shape(hint: Any) -> tuple[int, ...] | None:
+    """The shape of an array hint whose axes are all numbers: comparing it is quicker than asking jaxtyping."""
+    axes = hint.dim_str.split()
+    return tuple(int(axis) for axis in axes) if all(axis.isdigit() for axis in axes) else None
+
+
+@functools.cache
+def _dtype(hint: Any) -> type:
     names = " ".join(hint.dtypes) if isinstance(hint.dtypes, (list, tuple)) else ""
-    return next((family for family in ("float", "int", "bool") if family in names), "float")
+    families = {"float": np.float64, "int": np.int64, "bool": np.bool_}
+    return next((dtype for family, dtype in families.items() if family in names), np.float64)
 
 
 def _short(data: Any) -> str:

@@ -19,6 +19,7 @@ from cuffs.config import build, load_yaml, require_fraction
 from cuffs.errors import ConfigError
 from cuffs.records import ImageSpec, RenderSpec
 from cuffs.scene.camera_config import CameraConfig
+from cuffs.scene.effects_config import EffectsConfig
 from cuffs.scene.gates import GatesConfig
 from cuffs.scene.people import PeopleConfig
 from cuffs.scene.place_config import LightConfig, PlaceConfig
@@ -59,6 +60,7 @@ class Recipe:
     face: FaceConfig = field(default_factory=FaceConfig)
     place: PlaceConfig = field(default_factory=PlaceConfig)
     light: LightConfig = field(default_factory=LightConfig)
+    effects: EffectsConfig = field(default_factory=EffectsConfig)
     gates: GatesConfig = field(default_factory=GatesConfig)
     splits: SplitConfig = field(default_factory=SplitConfig)
     chunk_size: int = 100

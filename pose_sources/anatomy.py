@@ -31,9 +31,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from cuffs.rotations import rotvec_to_rotmat
-from cuffs.skeleton import FINGERS, INDEX, JOINTS, NUM_JOINTS
-from pose_sources.kinematics import angles_xyz, turn_xyz, unit
+from cuffs.skeleton import FINGERS, INDEX, JOINTS, NUM_JOINTS, PARENTS
+from pose_sources.kinematics import angles_xyz, cross, turn, turn_xyz, unit
 
 Vec3 = Float[np.ndarray, "3"]
 Mat3 = Float[np.ndarray, "3 3"]
@@ -60,6 +59,9 @@ class Anatomy:
     zero: Float[np.ndarray, "55 3 3"]
     """The joint rotation at which all three angles are zero."""
 
+    bones: Float[np.ndarray, "55 3"]
+    """From each joint's parent to it in the rest pose, metres; the root's own place for the root."""
+
     def bone(self, name: str, parent: str) -> Vec3:
         """From one joint to another in the rest pose, metres."""
         return self.rest[INDEX[name]] - self.rest[INDEX[parent]]
@@ -81,10 +83,17 @@ class Anatomy:
         first, second, third = angles_xyz(axes.T @ rotmat @ zero.T @ axes).tolist()
         return first, second, third
 
-    def all_angles_deg(self, rotmats: Float[np.ndarray, "*poses 55 3 3"]) -> Float[np.ndarray, "*poses 55 3"]:
-        """The angles of all joints; without meaning for pelvis and shoulders, which have no angles of this kind."""
-        local = np.swapaxes(self.axes, -1, -2) @ rotmats @ np.swapaxes(self.zero, -1, -2) @ self.axes
-        return angles_xyz(local)
+    def all_angles_deg(
+        self, rotmats: Float[np.ndarray, "*poses joints 3 3"], joints: slice | list[int] = slice(None)
+    ) -> Float[np.ndarray, "*poses joints 3"]:
+        """The angles of all joints, or of some; without meaning for pelvis and shoulders, which have none of this kind.
+
+        Args:
+            rotmats: rotations of these joints.
+            joints: their numbers.
+        """
+        axes, zero = self.axes[joints], self.zero[joints]
+        return angles_xyz(np.swapaxes(axes, -1, -2) @ rotmats @ np.swapaxes(zero, -1, -2) @ axes)
 
     def shoulder_angles(self, side: str, rotmat: Mat3) -> tuple[float, float, float, float]:
         """Where an upper arm points and how it is turned about itself, degrees.
@@ -112,11 +121,11 @@ class Anatomy:
 
 def shortest_turn(start: Vec3, end: Vec3) -> Mat3:
     """The rotation by the smallest angle that takes one unit direction to another, not opposite, one."""
-    axis = np.cross(start, end)
+    axis = cross(start, end)
     sine, cosine = float(np.linalg.norm(axis)), float(start @ end)
     if sine < 1e-12:
         return np.eye(3)
-    return rotvec_to_rotmat(axis / sine * np.arctan2(sine, cosine))
+    return turn(axis / sine, float(np.degrees(np.arctan2(sine, cosine))))
 
 
 def build_anatomy(rest: Float[np.ndarray, "55 3"]) -> Anatomy:
@@ -135,7 +144,8 @@ def build_anatomy(rest: Float[np.ndarray, "55 3"]) -> Anatomy:
             axes[INDEX[name]], zero[INDEX[name]] = _leg_frame(rest, kind)
         elif kind not in ("pelvis", "shoulder"):
             axes[INDEX[name]] = _body_frame(rest, kind)
-    return Anatomy(rest, axes, zero)
+    bones = rest - rest[list(PARENTS)] * (np.arange(NUM_JOINTS) > 0)[:, None]
+    return Anatomy(rest, axes, zero, bones)
 
 
 def _body_frame(rest: Float[np.ndarray, "55 3"], kind: str) -> Mat3:

@@ -10,17 +10,24 @@ def segment_distances(a: Float[np.ndarray, "m 2 3"], b: Float[np.ndarray, "n 2 3
     The two nearest points are found as in Ericson, Real-Time Collision Detection, 2005, 5.1.9: the nearest points of
     the two lines, each brought back onto its segment in turn.
     """
-    p, d = a[:, None, 0], (a[:, 1] - a[:, 0])[:, None]
-    q, e = b[None, :, 0], (b[:, 1] - b[:, 0])[None]
-    r = p - q
-    dd, ee = np.maximum((d**2).sum(-1), 1e-12), np.maximum((e**2).sum(-1), 1e-12)
-    de, dr, er = (d * e).sum(-1), (d * r).sum(-1), (e * r).sum(-1)
-    denominator = dd * ee - de**2
+    p, d, q, e = a[:, 0], a[:, 1] - a[:, 0], b[:, 0], b[:, 1] - b[:, 0]
+    dd, ee = np.maximum((d * d).sum(1), 1e-12)[:, None], np.maximum((e * e).sum(1), 1e-12)
+    de = d @ e.T
+    dr, er = (d * p).sum(1)[:, None] - d @ q.T, p @ e.T - (e * q).sum(1)
+    denominator = dd * ee - de * de
     parallel = denominator < 1e-9 * dd * ee
-    s = np.where(parallel, 0.0, np.clip((de * er - dr * ee) / np.where(parallel, 1.0, denominator), 0, 1))
-    t = np.clip((de * s + er) / ee, 0, 1)
-    s = np.clip((de * t - dr) / dd, 0, 1)
-    return np.linalg.norm(r + s[..., None] * d - t[..., None] * e, axis=-1)
+    denominator[parallel] = 1.0
+    s = _within((de * er - dr * ee) / denominator)
+    s[parallel] = 0.0
+    t = _within((de * s + er) / ee)
+    s = _within((de * t - dr) / dd)
+    apart = (p[:, None] + s[..., None] * d[:, None]) - (q + t[..., None] * e)
+    return np.sqrt(np.einsum("mnc,mnc->mn", apart, apart))
+
+
+def _within(share: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
+    """Brought into 0 to 1."""
+    return np.minimum(np.maximum(share, 0.0), 1.0)
 
 
 def overlap(

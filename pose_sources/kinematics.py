@@ -14,7 +14,15 @@ Mat3 = Float[np.ndarray, "3 3"]
 
 def unit(vector: Float[np.ndarray, "*batch 3"]) -> Float[np.ndarray, "*batch 3"]:
     """The vector at length 1. It must not be zero."""
+    if vector.ndim == 1:
+        return vector / math.sqrt(float(vector @ vector))
     return vector / np.linalg.norm(vector, axis=-1, keepdims=True)
+
+
+def cross(a: Float[np.ndarray, "*#rows 3"], b: Float[np.ndarray, "*#rows 3"]) -> Float[np.ndarray, "*#rows 3"]:
+    """`np.cross` of vectors, or of rows of vectors, written out because it is called so often."""
+    (ax, ay, az), (bx, by, bz) = a.T, b.T
+    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx]).T
 
 
 def turn(axis: Vec3, angle_deg: float) -> Mat3:
@@ -34,13 +42,13 @@ def turn(axis: Vec3, angle_deg: float) -> Mat3:
 def turn_xyz(angles_deg: Float[np.ndarray, "*batch 3"]) -> Float[np.ndarray, "*batch 3 3"]:
     """Rotation about x, then about the turned y, then about the twice turned z: Rx Ry Rz."""
     angles = np.radians(angles_deg)
-    (ca, cb, cc), (sa, sb, sc) = np.moveaxis(np.cos(angles), -1, 0), np.moveaxis(np.sin(angles), -1, 0)
+    (ca, cb, cc), (sa, sb, sc) = np.cos(angles).T, np.sin(angles).T
     rows = [
         *(cb * cc, -cb * sc, sb),
         *(ca * sc + sa * sb * cc, ca * cc - sa * sb * sc, -sa * cb),
         *(sa * sc - ca * sb * cc, sa * cc + ca * sb * sc, ca * cb),
     ]
-    return np.stack(rows, -1).reshape(*angles.shape, 3)
+    return np.array(rows).T.reshape(*angles.shape, 3)
 
 
 def angles_xyz(rotmats: Float[np.ndarray, "*batch 3 3"]) -> Float[np.ndarray, "*batch 3"]:
@@ -54,8 +62,8 @@ def angles_xyz(rotmats: Float[np.ndarray, "*batch 3 3"]) -> Float[np.ndarray, "*
 def across(first: Vec3, second: Vec3) -> Mat3:
     """The frame whose x is the first direction and whose z is square to both; columns are its axes."""
     x = unit(first)
-    z = unit(np.cross(x, second))
-    return np.stack([x, np.cross(z, x), z], 1)
+    z = unit(cross(x, second))
+    return np.array([x, cross(z, x), z]).T
 
 
 def posed_joints(
@@ -93,7 +101,7 @@ def bent_limb(upper: Vec3, lower: Vec3, hinge: Vec3, reach_m: float) -> float:
     """
     along = (upper @ hinge) * (lower @ hinge)
     flat = lower - (lower @ hinge) * hinge
-    cosine, sine = float(upper @ flat), float(upper @ np.cross(hinge, flat))
+    cosine, sine = float(upper @ flat), float(upper @ cross(hinge, flat))
     size, straight = np.hypot(cosine, sine), np.arctan2(sine, cosine)
     wanted = (reach_m**2 - upper @ upper - lower @ lower) / 2 - along
     if wanted < -size:
@@ -120,4 +128,4 @@ def reach(upper: Vec3, lower: Vec3, hinge: Vec3, target: Vec3, pole: Vec3) -> tu
     """
     middle = turn(hinge, np.degrees(bent_limb(upper, lower, hinge, float(np.linalg.norm(target)))))
     end = upper + middle @ lower
-    return across(target, np.cross(pole, target)) @ across(end, hinge).T, middle
+    return across(target, cross(pole, target)) @ across(end, hinge).T, middle

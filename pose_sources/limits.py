@@ -20,8 +20,6 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from cuffs.records import PoseSample
-from cuffs.rotations import rotvec_to_rotmat
 from cuffs.skeleton import FINGERS, INDEX, JOINTS
 from pose_sources.anatomy import Anatomy
 
@@ -169,9 +167,26 @@ def _ranges_of(joint: str) -> Ranges:
 
 
 LIMITED: Final = tuple(joint for joint in JOINTS if _ranges_of(joint))
-_ROWS: Final = [INDEX[joint] for joint in LIMITED]
-_LOW: Final = np.array([[limit.low_deg for limit in _ranges_of(joint)] for joint in LIMITED])
-_HIGH: Final = np.array([[limit.high_deg for limit in _ranges_of(joint)] for joint in LIMITED])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Limits:
+    """The ranges of some joints as arrays."""
+
+    joints: tuple[str, ...]
+    rows: list[int]
+    low: Float[np.ndarray, "joints 3"]
+    high: Float[np.ndarray, "joints 3"]
+
+
+def _limits(*joints: str) -> _Limits:
+    low = np.array([[limit.low_deg for limit in _ranges_of(joint)] for joint in joints], np.float64)
+    high = np.array([[limit.high_deg for limit in _ranges_of(joint)] for joint in joints], np.float64)
+    return _Limits(joints, [INDEX[joint] for joint in joints], low, high)
+
+
+_ALL: Final = _limits(*LIMITED)
+_ARM: Final = {side: _limits(f"{side}_collar", f"{side}_elbow", f"{side}_wrist") for side in ("left", "right")}
 
 
 def violations(anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"]) -> tuple[Violation, ...]:
@@ -181,21 +196,32 @@ def violations(anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"]) -> tuple[
         anatomy: frames of the joints, from the rest skeleton of the body that the pose is for.
         rotmats: joint rotations relative to their parents; the root is free.
     """
-    angles = anatomy.all_angles_deg(rotmats)
-    own = angles[_ROWS]
-    bad = np.argwhere((own < _LOW - ROUNDING_DEG) | (own > _HIGH + ROUNDING_DEG))
-    found = [Violation(LIMITED[row], _ranges_of(LIMITED[row])[n], float(own[row, n])) for row, n in bad]
-    for side in ("left", "right"):
-        arm = rotmats[INDEX[f"{side}_collar"]] @ rotmats[INDEX[f"{side}_shoulder"]]
-        twist = float(angles[INDEX[f"{side}_elbow"], 2] + angles[INDEX[f"{side}_wrist"], 0])
-        found += _outside(f"{side}_shoulder", SHOULDER, anatomy.shoulder_angles(side, arm))
-        found += _outside(f"{side}_wrist", (FOREARM,), (twist,))
-    return tuple(found)
+    found = _beyond(anatomy, rotmats, _ALL)
+    return (*found, *(one for side in _ARM for one in _shoulder_and_forearm(anatomy, rotmats, side)))
 
 
-def sample_violations(anatomy: Anatomy, sample: PoseSample) -> tuple[Violation, ...]:
-    """The same for a PoseSample."""
-    return violations(anatomy, rotvec_to_rotmat(sample.pose))
+def arm_violations(anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"], side: str) -> tuple[Violation, ...]:
+    """The same for the joints of one arm, from the collar to the wrist."""
+    return (*_beyond(anatomy, rotmats, _ARM[side]), *_shoulder_and_forearm(anatomy, rotmats, side))
+
+
+def _beyond(anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"], limits: _Limits) -> list[Violation]:
+    angles = anatomy.all_angles_deg(rotmats[limits.rows], limits.rows)
+    outside = (angles < limits.low - ROUNDING_DEG) | (angles > limits.high + ROUNDING_DEG)
+    if not outside.any():
+        return []
+    return [
+        Violation(limits.joints[row], _ranges_of(limits.joints[row])[n], float(angles[row, n]))
+        for row, n in np.argwhere(outside)
+    ]
+
+
+def _shoulder_and_forearm(anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"], side: str) -> list[Violation]:
+    arm = rotmats[INDEX[f"{side}_collar"]] @ rotmats[INDEX[f"{side}_shoulder"]]
+    forearm = [INDEX[f"{side}_elbow"], INDEX[f"{side}_wrist"]]
+    angles = anatomy.all_angles_deg(rotmats[forearm], forearm)
+    found = _outside(f"{side}_shoulder", SHOULDER, anatomy.shoulder_angles(side, arm))
+    return found + _outside(f"{side}_wrist", (FOREARM,), (float(angles[0, 2] + angles[1, 0]),))
 
 
 def _outside(joint: str, ranges: Ranges, angles_deg: tuple[float, ...]) -> list[Violation]:

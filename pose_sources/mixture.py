@@ -9,19 +9,16 @@ import numpy as np
 from cuffs.config import require_fraction
 from cuffs.errors import ConfigError
 from cuffs.records import PoseOrigin, PoseSample
-from pose_sources.amass import AmassConfig
 from pose_sources.anatomy import Anatomy, build_anatomy
+from pose_sources.configs import SourceConfig
 from pose_sources.features import FEATURES, Expression, parse_expression, sample_features
 from pose_sources.hand_swap import SwapConfig, both_hands_known, donor_for, hand_known, with_hand, with_wrist
 from pose_sources.mirror import mirror_sample
 from pose_sources.natural import Cause, Judge, NaturalConfig
-from pose_sources.procedural.config import ProceduralConfig
 from pose_sources.procedural.figure import SIDES, Side
 from pose_sources.rest_skeleton import REST_JOINTS
 from pose_sources.selection import SelectConfig
 from pose_sources.source import PoseSource, RecordedPoseSource
-
-SourceConfig = ProceduralConfig | AmassConfig
 
 HAND_TRIES: Final = 20
 """Draws until a donor has the hand that is needed."""
@@ -40,6 +37,9 @@ class WeightedSource:
 
     missing: Literal["error", "skip"] = "error"
     """What happens where the source's files aren't there: stop, or go on without it and say so."""
+
+    stand_in: bool = False
+    """Only used where no other source of the list is there."""
 
     def __post_init__(self) -> None:
         if not 0 < self.weight < 1e9:

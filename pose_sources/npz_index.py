@@ -13,6 +13,12 @@ from cuffs.errors import PoseFileError
 MAX_MEMBERS = 1000
 """A motion file has about twenty arrays; one that claims this many is something else."""
 
+BOMB_BYTES = 64 * 2**20
+BOMB_RATIO = 100
+"""A compressed array that is larger than the first and shrank by more than the second holds nothing: poses don't."""
+
+AGAIN = "Fetch or make it again."
+
 
 @dataclass(frozen=True, slots=True)
 class ArrayHeader:
@@ -20,6 +26,8 @@ class ArrayHeader:
 
     shape: tuple[int, ...]
     dtype: np.dtype
+    fortran: bool = False
+    """Whether it is stored by columns."""
 
 
 def read_headers(path: Path, only: frozenset[str]) -> tuple[frozenset[str], dict[str, ArrayHeader]]:
@@ -40,19 +48,24 @@ def read_headers(path: Path, only: frozenset[str]) -> tuple[frozenset[str], dict
             wanted = sorted(members.keys() & only)
             return frozenset(members), {name: _read_header(archive, members[name], path) for name in wanted}
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as problem:
-        raise PoseFileError(f"{path} is not a whole .npz archive ({problem}). Fetch or make it again.") from problem
+        raise PoseFileError(f"{path} is not a whole .npz archive ({problem}). {AGAIN}") from problem
     except OSError as problem:
         raise PoseFileError(f"{path} can't be read: {problem.strerror or problem}.") from problem
 
 
 def _read_header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> ArrayHeader:
+    if info.file_size > max(BOMB_BYTES, BOMB_RATIO * info.compress_size):
+        raise PoseFileError(
+            f"{path}: the array {info.filename} grows from {info.compress_size} to {info.file_size} bytes. "
+            "No recording does; it looks made to fill memory."
+        )
     try:
         with archive.open(info) as member:
             version = np.lib.format.read_magic(member)
             if version not in ((1, 0), (2, 0)):
                 raise ValueError(f"has the unknown header version {version}")
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, dtype = read(member)
+            shape, fortran, dtype = read(member)
             size = math.prod(shape) * dtype.itemsize + member.tell()
     except (ValueError, zlib.error, EOFError, zipfile.BadZipFile) as problem:
         raise PoseFileError(
@@ -60,7 +73,6 @@ def _read_header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) ->
         ) from problem
     if not dtype.hasobject and size != info.file_size:
         raise PoseFileError(
-            f"{path}: the array {info.filename} says it is {shape} {dtype}, but has {info.file_size} bytes. "
-            "Fetch or make it again."
+            f"{path}: the array {info.filename} says it is {shape} {dtype}, but has {info.file_size} bytes. {AGAIN}"
         )
-    return ArrayHeader(shape, dtype)
+    return ArrayHeader(shape, dtype, fortran)

@@ -39,20 +39,25 @@ REST_JOINTS: Final = _rest_joints()
 """Joint positions in the rest pose, metres, the pelvis at the origin."""
 
 
+_LAST: Final = {side: [INDEX[f"{side}_{finger}3"] for finger in FINGERS] for side in ("left", "right")}
+_TIPS_M: Final = np.array([[TIP_M[finger]] for finger in FINGERS])
+
+
 def finger_tips(
-    rest: Float[np.ndarray, "55 3"], turned: Float[np.ndarray, "55 3 3"], placed: Float[np.ndarray, "55 3"]
-) -> dict[str, Float[np.ndarray, "3"]]:
-    """Where the ten fingertips are, by name ("left_index"), metres.
+    rest: Float[np.ndarray, "55 3"],
+    turned: Float[np.ndarray, "*poses 55 3 3"],
+    placed: Float[np.ndarray, "*poses 55 3"],
+    side: str,
+) -> Float[np.ndarray, "*poses 5 3"]:
+    """Where the tips of a hand's digits are, in the order of `FINGERS`, metres.
 
     Args:
         rest: joint positions in the rest pose.
         turned: global rotations of the pose.
         placed: joint positions of the pose.
+        side: left or right.
     """
-    tips = {}
-    for side in ("left", "right"):
-        for finger in FINGERS:
-            last, before = INDEX[f"{side}_{finger}3"], INDEX[f"{side}_{finger}2"]
-            bone = rest[last] - rest[before]
-            tips[f"{side}_{finger}"] = placed[last] + turned[last] @ bone / np.linalg.norm(bone) * TIP_M[finger]
-    return tips
+    last = _LAST[side]
+    bone = rest[last] - rest[[joint - 1 for joint in last]]
+    tip = bone / np.linalg.norm(bone, axis=1, keepdims=True) * _TIPS_M
+    return placed[..., last, :] + (turned[..., last, :, :] @ tip[..., None])[..., 0]

@@ -25,6 +25,7 @@ from cuffs.errors import CheckpointError
 from cuffs.publish import publish_folder
 from trainer.model.config import ModelConfig
 from trainer.model.network import MultiHmr
+from trainer.model_folder import ABOUT as MODEL_ABOUT
 from trainer.model_folder import write_model
 from trainer.optimiser import MovingAverage
 from trainer.tensor_files import check_tensors, fill, read_tensors
@@ -102,6 +103,24 @@ def checkpoints_of(run: Path) -> list[Path]:
     """The checkpoints of a run, oldest first. Unfinished ones are never seen: they have other names."""
     found = [path for path in (run / "checkpoints").glob("step-*") if re.fullmatch(r"step-\d{9}", path.name)]
     return sorted(found)
+
+
+def find_model(path: Path) -> Path:
+    """The model folder that a user means: itself, or the newest checkpoint of a run.
+
+    Raises:
+        CheckpointError: saying what to do if it is neither.
+    """
+    if (path / MODEL_ABOUT).is_file():
+        return path
+    if found := checkpoints_of(path):
+        return found[-1]
+    if path.is_file():
+        raise CheckpointError(f"{path} is a file. Released .pt files: cuffs-import-checkpoint {path} --out FOLDER.")
+    raise CheckpointError(
+        f"{path} is neither a model folder (no {MODEL_ABOUT}) nor a run with checkpoints. Name a run's folder as "
+        "cuffs-train --out made it, one of its checkpoints, or what cuffs-import-checkpoint wrote."
+    )
 
 
 def write_checkpoint(

@@ -79,4 +79,7 @@ class MovingAverage:
         kept = min(self.decay, (1 + self.num_steps) / (10 + self.num_steps))
         for average, current in zip(self.module.parameters(), model.parameters(), strict=True):
             average.lerp_(current, 1 - kept)
+        # Batch normalisation's own running means: a mean of means would be of no use.
+        for copied, current in zip(self.module.backbone.buffers(), model.backbone.buffers(), strict=True):
+            copied.copy_(current)
         self.num_steps += 1

@@ -213,10 +213,10 @@ def _loop(run: Run, step: int, stop_wanted: Callable[[], bool]) -> RunEnd:
 def _batches(run: Run, step: int) -> Iterator[PackedBatch]:
     """This process' batches from a step on."""
     config, data, ranks = run.recipe.optimiser, run.recipe.data, run.learner.ranks
-    source, on_gpu = run.data.training, ranks.device.type == "cuda"
+    source = run.data.training
     if isinstance(source, Stream):
         left = config.steps - step
-        return stream_batches(source, steps=left, workers=data.workers, prefetch=data.prefetch, pin=on_gpu)
+        return stream_batches(source, steps=left, workers=data.workers, prefetch=data.prefetch)
     places = StepPlaces(
         first=step,
         steps=config.steps,
@@ -224,7 +224,7 @@ def _batches(run: Run, step: int) -> Iterator[PackedBatch]:
         rank=ranks.rank,
         world_size=ranks.world_size,
     )
-    return load_batches(source, places, workers=data.workers, prefetch=data.prefetch, pin=on_gpu)
+    return load_batches(source, places, workers=data.workers, prefetch=data.prefetch)
 
 
 def _note_corrupt(run: Run, causes: Sequence[str]) -> None:
@@ -268,7 +268,7 @@ def _validate(run: Run, step: int) -> None:
     mine = range(ranks.rank, len(source), ranks.world_size)
     places = [mine[start : start + config.batch_size] for start in range(0, len(mine), config.batch_size)]
     workers = min(run.recipe.data.workers, len(places))
-    batches = load_batches(source, places, workers=workers, prefetch=1, pin=False)
+    batches = load_batches(source, places, workers=workers, prefetch=1)
     examined = examine(
         run.learner.trainee.best(), run.learner.make_targets, batches, config=config, hands=run.hands,
         device=ranks.device,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from cuffs.report.draw import caption, overlay
@@ -15,7 +15,7 @@ from trainer.matching import in_a_pair, match_people
 from trainer.metrics import HandVertices, Tally, Trusted, empty_tally, person_errors, tally
 from trainer.model.camera import project
 from trainer.model.network import MultiHmr
-from trainer.model.people import People
+from trainer.model.people import Bodies, People
 from trainer.recipe import ValidationConfig
 from trainer.targets import TargetMaker, take, truth_bodies
 
@@ -66,33 +66,58 @@ def examine(
     return Examined(total=total, pictures=tuple(pictures), corrupt=tuple(corrupt))
 
 
-def compare(people: People, batch: Batch, make_targets: TargetMaker, hands: HandVertices) -> Tally:
-    """Errors and counts of one batch.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Paired:
+    """Who was found. Bodies of pairs, row by row, and counts."""
+
+    ours: Bodies
+    truth: Bodies
+    there: Int64[Tensor, " pairs"]
+    """Rows of the batch's people."""
+
+    missed: Int64[Tensor, " missed"]
+    """Likewise, of those who could have been found."""
+
+    extra: int
+    """People who were found and aren't there."""
+
+
+def pair_up(people: People, batch: Batch, make_targets: TargetMaker) -> Paired:
+    """Pair people found with people there.
 
     People there whose head is out of the picture or behind another's can't be found: they are not missed, and who
     finds them all the same is neither right nor wrong.
     """
     truth = truth_bodies(make_targets.body, batch)
-    targets = make_targets(batch)
     pairs = match_people(
         _keypoints(people.bodies.joints, batch.K[people.image_of]),
         _keypoints(truth.joints, batch.K[batch.image_of]),
         found_image=people.image_of,
         true_image=batch.image_of,
     )
-    findable = in_a_pair(targets.kept, len(batch.image_of))
-    counted = pairs[findable[pairs[:, 1]]]
-    found, there = counted.unbind(1)
-    hits = len(counted)
-    extra = len(people.scores) - len(pairs)
-    errors = person_errors(take(people.bodies, found), take(truth, there), hands)
+    findable = in_a_pair(make_targets(batch).kept, len(batch.image_of))
+    found, there = pairs[findable[pairs[:, 1]]].unbind(1)
+    return Paired(
+        ours=take(people.bodies, found),
+        truth=take(truth, there),
+        there=there,
+        missed=(findable & ~in_a_pair(there, len(batch.image_of))).nonzero()[:, 0],
+        extra=len(people.scores) - len(pairs),
+    )
+
+
+def compare(people: People, batch: Batch, make_targets: TargetMaker, hands: HandVertices) -> Tally:
+    """Errors and counts of one batch, by `pair_up`."""
+    paired = pair_up(people, batch, make_targets)
+    there = paired.there
+    errors = person_errors(paired.ours, paired.truth, hands)
     valid = batch.hand_valid.all(1) & batch.face_valid & batch.expression_valid & batch.betas_valid
     trusted = Trusted(
         shape=valid[there],
         hands=batch.hand_valid[there] & batch.betas_valid[there, None],
         depth=batch.depth_valid[there],
     )
-    counts = torch.tensor([hits, extra, int(findable.sum()) - hits], device=batch.image.device)
+    counts = torch.tensor([len(there), paired.extra, len(paired.missed)], device=batch.image.device)
     return tally(errors, trusted, counts.double())
 
 

@@ -6,7 +6,10 @@ from blender_scripts.materials.graph import Graph, Socket, Value, darker, materi
 from cuffs.errors import RecordError
 from cuffs.records import MaterialSpec
 
-PATTERNS = ("plain", "planks", "tiles", "concrete", "carpet", "grass")
+PATTERNS = (
+    "plain", "planks", "tiles", "concrete", "carpet", "grass",
+    "asphalt", "paving", "cobbles", "gravel", "sand", "court",
+)  # fmt: skip
 
 SHINY_BELOW = 0.55
 """Roughness from which on a floor is quite matte, which renders faster."""
@@ -82,6 +85,63 @@ def _grass(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, V
     return {"Base Color": colour, "Roughness": 1.0, "Normal": graph.bump(blades, depth_m=0.03)}
 
 
+def _asphalt(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
+    grain = graph.noise(where, size_m=0.006, detail=2.0)
+    patches = graph.noise(where, size_m=1.4, detail=5.0)
+    shade = graph.mix(graph.ramp(patches, 0.35, 0.7), darker(spec.colour, 0.75), spec.colour)
+    colour = graph.mix(graph.ramp(grain, 0.35, 0.75), darker(spec.colour, 0.55), shade)
+    return {"Base Color": colour, "Roughness": 1.0, "Normal": graph.bump(grain, depth_m=0.004)}
+
+
+def _paving(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
+    slabs = _bricks(graph, spec, where, length=1.0, offset=0.5)
+    stains = graph.noise(where, size_m=0.7, detail=6.0)
+    grain = graph.noise(where, size_m=0.012, detail=2.0)
+    stained = graph.mix(graph.ramp(stains, 0.3, 0.72), (0.62, 0.6, 0.57), (1.0, 1.0, 1.0))
+    colour = graph.mix(1.0, slabs, stained, blend="MULTIPLY")
+    return {"Base Color": graph.mix(graph.ramp(grain, 0.3, 0.6), darker(spec.colour, 0.7), colour), "Roughness": 1.0}
+
+
+def _cobbles(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
+    inputs: dict[str | int, Value] = {"Vector": where, "Scale": 9.0, "Randomness": 0.55}
+    stones = graph.node("ShaderNodeTexVoronoi", inputs, {"feature": "DISTANCE_TO_EDGE"}).outputs[0]
+    own = graph.node("ShaderNodeTexVoronoi", inputs).outputs["Color"]
+    shade = graph.mix(graph.node("ShaderNodeRGBToBW", {0: own}).outputs[0], darker(spec.colour, 0.6), spec.colour)
+    height = graph.ramp(stones, 0.0, 0.16)
+    colour = graph.mix(graph.ramp(stones, 0.02, 0.09), darker(spec.colour, 0.25), shade)
+    return {"Base Color": colour, "Roughness": 1.0, "Normal": graph.bump(height, depth_m=0.02)}
+
+
+def _gravel(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
+    stones = graph.node("ShaderNodeTexVoronoi", {"Vector": where, "Scale": 55.0})
+    own = graph.node("ShaderNodeRGBToBW", {0: stones.outputs["Color"]}).outputs[0]
+    shade = graph.mix(own, darker(spec.colour, 0.5), darker(spec.colour, 1.3))
+    return {"Base Color": shade, "Roughness": 1.0, "Normal": graph.bump(stones.outputs[0], depth_m=0.02)}
+
+
+def _sand(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
+    dunes = graph.noise(where, size_m=0.5, detail=4.0)
+    grain = graph.noise(where, size_m=0.004, detail=1.0)
+    sand = (0.42 + 0.2 * spec.colour[0], 0.34 + 0.16 * spec.colour[1], 0.22 + 0.12 * spec.colour[2])
+    shade = graph.mix(graph.ramp(grain, 0.25, 0.75), darker(sand, 0.8), sand)
+    return {"Base Color": shade, "Roughness": 1.0, "Normal": graph.bump(dunes, depth_m=0.12)}
+
+
+def _court(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
+    """A sports floor: one colour with painted lines."""
+    x, y, _ = graph.axes(where)
+    lines = [
+        graph.math(
+            "LESS_THAN", graph.math("ABSOLUTE", graph.math("SUBTRACT", graph.math("PINGPONG", axis, 4.5), gap)), 0.025
+        )
+        for axis, gap in ((x, 1.3), (y, 3.1))
+    ]
+    line = graph.math("MAXIMUM", *lines)
+    worn = graph.ramp(graph.noise(where, size_m=0.9, detail=5.0), 0.3, 0.75)
+    floor = graph.mix(worn, darker(spec.colour, 0.85), spec.colour)
+    return {"Base Color": graph.mix(line, floor, (0.7, 0.7, 0.68)), "Roughness": min(spec.roughness, 0.5)}
+
+
 def grey_of(spec: MaterialSpec) -> tuple[float, float, float]:
     """The colour, most of its hue taken away."""
     red, green, blue = (0.4 * channel + 0.6 * 0.31 for channel in spec.colour)
@@ -115,4 +175,10 @@ _SURFACES = {
     "concrete": _concrete,
     "carpet": _carpet,
     "grass": _grass,
+    "asphalt": _asphalt,
+    "paving": _paving,
+    "cobbles": _cobbles,
+    "gravel": _gravel,
+    "sand": _sand,
+    "court": _court,
 }

@@ -11,9 +11,13 @@ from blender_scripts.materials import make_material
 from blender_scripts.materials.body import backdrop_material
 from blender_scripts.materials.floor import floor_material
 from blender_scripts.meshes import add_mesh, set_materials
-from blender_scripts.places.scenery import add_scenery
+from blender_scripts.places.room import add_outside, add_room, floor_of
+from blender_scripts.places.scenery import add_hills, add_scenery
 from blender_scripts.places.surfaces import revolved, square
+from blender_scripts.things import add_things
+from cuffs.errors import RecordError
 from cuffs.records import PlaceSpec
+from cuffs.seeding import stream
 
 Array = np.ndarray
 
@@ -42,9 +46,10 @@ def add_place(spec: PlaceSpec, around: Surroundings) -> None:
     """Build ground and surroundings. The sky or panorama beyond them is `world.add_world`'s.
 
     Raises:
-        RecordError: if a material doesn't exist.
+        RecordError: if a material or thing doesn't exist.
     """
     _BUILDERS[spec.kind](spec, around)
+    add_things(spec.things)
 
 
 def _studio(spec: PlaceSpec, around: Surroundings) -> None:
@@ -82,6 +87,24 @@ def _photo(spec: PlaceSpec, around: Surroundings) -> None:
     ground.is_shadow_catcher = True
 
 
+def _room(spec: PlaceSpec, around: Surroundings) -> None:
+    """Walls, ceiling and floor; outside the windows ground and trees below a sky."""
+    if spec.room is None:
+        raise RecordError("a place of kind room must say which room.")
+    add_room(spec.room)
+    _add_ground(spec, floor_of(spec.room))
+    rng = stream(around.seed, "outside")
+    add_outside(spec.room, (0.16, 0.17, 0.13), float(rng.choice([0.3, 3.0, 6.0])))
+
+
+def _open_air(spec: PlaceSpec, around: Surroundings) -> None:
+    """A street or park: its ground reaches to the horizon, hills close the view."""
+    ground = _add_ground(spec, square(GROUND_RADIUS_M, around=around.centre_world[:2]))
+    ground.location.z = min([0.0, *(thing.at_world[2] for thing in spec.things)])
+    if spec.kind != "street":
+        add_hills(around.centre_world, stream(around.seed, "scenery"))
+
+
 def _add_ground(spec: PlaceSpec, shape: tuple[Array, Array]) -> bpy.types.Object:
     ground = add_mesh("ground", *shape, smooth=False)
     if spec.ground.kind == "floor":
@@ -92,9 +115,17 @@ def _add_ground(spec: PlaceSpec, shape: tuple[Array, Array]) -> bpy.types.Object
     return ground
 
 
+def _blend(_spec: PlaceSpec, _around: Surroundings) -> None:
+    """A user's room brings its own floor."""
+
+
 _BUILDERS: dict[str, Callable[[PlaceSpec, Surroundings], None]] = {
     "studio": _studio,
     "outdoor": _outdoor,
     "hdri": _hdri,
     "photo": _photo,
+    "room": _room,
+    "street": _open_air,
+    "park": _open_air,
+    "blend": _blend,
 }

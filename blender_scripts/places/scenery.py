@@ -25,7 +25,7 @@ def add_scenery(centre_world: Float[Array, "3"], eye_world: Float[Array, "3"], *
         seed: the same seed gives the same scenery.
     """
     rng = stream(seed, "scenery")
-    _add_hills(centre_world, rng)
+    add_hills(centre_world, rng)
     num_trees, num_houses = int(rng.integers(8, 30)), int(rng.integers(0, 9))
     spots = _spots(rng, num_trees + num_houses, centre_world, eye_world)
     if num_trees:
@@ -42,7 +42,7 @@ def _spots(
     return centre_world[:2] + distance_m[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
 
 
-def _add_hills(centre_world: Float[Array, "3"], rng: np.random.Generator) -> None:
+def add_hills(centre_world: Float[Array, "3"], rng: np.random.Generator) -> None:
     """A ring of hills whose outline is a sum of waves."""
     profile = np.array([[130.0, -0.5], [160.0, 0.4], [200.0, 0.8], [235.0, 1.0]])
     verts, faces = revolved(profile, around=centre_world[:2])

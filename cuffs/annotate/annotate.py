@@ -28,6 +28,7 @@ from cuffs.config import build, load_yaml
 from cuffs.correspond import Correspondence, carry, load_correspondence
 from cuffs.fit import FitModel, PersonFit, fit_pose, prepare_fit, smplx_record
 from cuffs.fit.residual import residual_by_part
+from cuffs.lens import bend
 from cuffs.npz import npz_bytes, read_npz
 from cuffs.plan import Plan
 from cuffs.plan.records import body_path
@@ -37,6 +38,8 @@ from cuffs.records import (
     CameraRecord,
     Capture,
     CharacterRecord,
+    DevelopSpec,
+    EffectsRecord,
     FitResidual,
     HandFlags,
     HandSizes,
@@ -147,7 +150,7 @@ class Annotator:
         sample = self._sample(spec, people, capture)
         mask = relabel(data.person, np.array([person.number for person in people]))
         files = {
-            "jpg": _jpeg(folder / "image.png"),
+            "jpg": _jpeg(folder / "image.png", JPEG_QUALITY if spec.develop is None else spec.develop.jpeg_quality),
             "json": json.dumps(encode(sample), separators=(",", ":")).encode(),
             "mask.png": _png(mask),
         }
@@ -164,20 +167,22 @@ class Annotator:
         fit = fit_pose(self.prepared, target_cam, self._identity(spec.people[number]).betas)
         label = Label.of(self.prepared, fit, target_cam)
         shell_cam = transform(T_cam_world, arrays["shell_world"].astype(np.float64))
-        alone = covered_pixels(shell_cam, arrays["shell_faces"], spec.camera.K)
+        bent = bend(shell_cam, spec.camera.distortion)
+        alone = covered_pixels(bent, arrays["shell_faces"], spec.camera.K)
         record = self._record(spec, data, label, number=number, alone_pixels=alone)
         return _Person(number=number, record=record, target_cam=target_cam)
 
     def _record(
         self, spec: SceneSpec, data: DataPass, label: "Label", *, number: int, alone_pixels: float
     ) -> PersonRecord:
-        K = spec.camera.K
+        K, distortion = spec.camera.K, spec.camera.distortion
         size = {"width": spec.image.width, "height": spec.image.height}
         verts, joints = label.verts, label.joints
-        pixels = project(verts, K)
+        bent_joints = bend(joints, distortion)
+        pixels = project(bend(verts, distortion), K)
         hands = {side: pixels[self.prepared.parts[f"{side}_hand"]] for side in ("left", "right")}
-        joints2d = project(joints[None], K)[0] if (joints[:, 2] > 0).all() else None
-        seen = in_frame(joints, K, **size)
+        joints2d = project(bent_joints[None], K)[0] if (joints[:, 2] > 0).all() else None
+        seen = in_frame(bent_joints, K, **size)
         mask = data.person == number + 1
         person = spec.people[number]
         return PersonRecord(
@@ -199,7 +204,7 @@ class Annotator:
             hand_px=HandSizes(left=round(longer_side(hands["left"]), 3), right=round(longer_side(hands["right"]), 3)),
             fit_mm=label.residual,
             fit_converged=label.converged,
-            landmarks2d=project(landmarks(self.prepared.model, verts), K).round(4),
+            landmarks2d=project(bend(landmarks(self.prepared.model, verts), distortion), K).round(4),
             character=_character(person),
             pose_source=PoseSourceRecord(
                 body=person.body_source, left_hand=person.left_hand_source, right_hand=person.right_hand_source
@@ -207,7 +212,12 @@ class Annotator:
         )
 
     def _sample(self, spec: SceneSpec, people: list[_Person], capture: Capture) -> Sample:
-        fov_x_deg, fov_y_deg = fov_deg(spec.camera.K, width=spec.image.width, height=spec.image.height)
+        fov_x_deg, fov_y_deg = fov_deg(
+            spec.camera.K,
+            width=spec.image.width,
+            height=spec.image.height,
+            distortion=spec.camera.distortion,
+        )
         return Sample(
             key=spec.key,
             image=ImageRecord(width=spec.image.width, height=spec.image.height),
@@ -216,7 +226,7 @@ class Annotator:
                 T_world_cam=spec.camera.T_world_cam,
                 fov_x_deg=round(fov_x_deg, 6),
                 fov_y_deg=round(fov_y_deg, 6),
-                distortion=None,
+                distortion=spec.camera.distortion,
             ),
             body_model=BodyModelRef(name=self.prepared.model.name, sha256=self.prepared.model.sha256, num_betas=10),
             people=tuple(person.record for person in people),
@@ -227,8 +237,10 @@ class Annotator:
                 attempt=spec.attempt,
                 chunk=spec.chunk,
                 split=spec.split,
-                place=spec.place.kind if spec.place.file is None else f"{spec.place.kind}:{spec.place.file}",
-                light=spec.light.kind,
+                place=_place_name(spec),
+                light=spec.light.mood if spec.light.mood != "plain" else spec.light.kind,
+                low_light=spec.light.low_light,
+                effects=_effects(spec),
                 licences=self.plan.licences,
                 versions={**self.plan.versions, "blender": capture.blender},
             ),
@@ -296,14 +308,36 @@ def _character(person: PersonSpec) -> CharacterRecord:
     )
 
 
+def _place_name(spec: SceneSpec) -> str:
+    """kind, kind/style, or kind:file."""
+    place = spec.place
+    if place.file is not None:
+        return f"{place.kind}:{place.file}"
+    return place.kind if place.style == "plain" else f"{place.kind}/{place.style}"
+
+
+def _effects(spec: SceneSpec) -> EffectsRecord:
+    develop = spec.develop or DevelopSpec(metering="fixed", jpeg_quality=JPEG_QUALITY)
+    return EffectsRecord(
+        aperture_m=spec.camera.aperture_m,
+        focus_m=spec.camera.focus_m if spec.camera.aperture_m > 0 else None,
+        shake_deg=spec.camera.shake_deg,
+        exposure_ev=develop.exposure_ev,
+        white_balance=develop.white_balance,
+        shot_noise=develop.shot_noise,
+        read_noise=develop.read_noise,
+        jpeg_quality=develop.jpeg_quality,
+    )
+
+
 def _rounded_box(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     left, top, right, bottom = (round(edge, 3) for edge in box)
     return (left, top, right, bottom)
 
 
-def _jpeg(path: Path) -> bytes:
+def _jpeg(path: Path, quality: int) -> bytes:
     buffer = io.BytesIO()
-    Image.open(path).convert("RGB").save(buffer, format="JPEG", quality=JPEG_QUALITY, subsampling=0)
+    Image.open(path).convert("RGB").save(buffer, format="JPEG", quality=quality, subsampling=0)
     return buffer.getvalue()
 
 

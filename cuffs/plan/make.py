@@ -17,6 +17,7 @@ from cuffs.codec import encode
 from cuffs.correspond import save_correspondence
 from cuffs.errors import ConfigError
 from cuffs.plan.cast import Cast
+from cuffs.plan.place_files import copy_places
 from cuffs.plan.records import ChunkPlan, Plan, PlannedSlot, plan_path, read_plan, write_chunk
 from cuffs.publish import explained, publish_file, write_bytes
 from cuffs.recipe import Recipe, recipe_hash
@@ -61,6 +62,7 @@ def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[in
 
     Raises:
         ConfigError: if count or seed can't be, the folder holds another plan, or the gates refuse everything.
+        AssetBroken: if a panorama, photograph or room of the user's can't be used.
         OutputError: if the folder can't be written.
     """
     _require_possible(request)
@@ -77,7 +79,9 @@ def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[in
         ):
             (folder / name).mkdir(parents=True, exist_ok=True)
     files = _write_assets(request, cast, folder)
-    place_files = _copy_places(request, folder, files)
+    place_files = copy_places(request.recipe, request.recipe_folder, folder)
+    for path in sorted((folder / "assets/places").iterdir()):
+        files[f"assets/places/{path.name}"] = _sha256(path)
     context = SceneContext(
         recipe=request.recipe,
         recipe_hash=recipe_hash(request.recipe),
@@ -221,34 +225,6 @@ def _write_assets(request: PlanRequest, cast: Cast, folder: Path) -> dict[str, s
             shutil.copyfile(path, scratch)
         names.append(f"assets/textures/{name}")
     return {name: _sha256(folder / name) for name in names}
-
-
-PLACE_ENDINGS = {"hdri": (".hdr", ".exr"), "photo": (".jpg", ".jpeg", ".png")}
-
-
-def _copy_places(request: PlanRequest, folder: Path, files: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    """Copy the panoramas and photographs that the recipe may draw; returns their names by kind of place.
-
-    Raises:
-        ConfigError: if a folder holds none.
-    """
-    found: dict[str, tuple[str, ...]] = {}
-    recipe = request.recipe
-    for kind, source in (("hdri", recipe.place.hdri_folder), ("photo", recipe.place.photo_folder)):
-        if source is None or recipe.place.kinds.get(kind, 0) <= 0:
-            continue
-        paths = sorted(
-            path for path in (request.recipe_folder / source).glob("*") if path.suffix.lower() in PLACE_ENDINGS[kind]
-        )
-        if not paths:
-            raise ConfigError(f"place.{kind}_folder: {source} holds no {' or '.join(PLACE_ENDINGS[kind])} files.")
-        for path in paths:
-            name = f"assets/places/{path.name}"
-            with publish_file(folder / name) as scratch:
-                shutil.copyfile(path, scratch)
-            files[name] = _sha256(folder / name)
-        found[kind] = tuple(path.name for path in paths)
-    return found
 
 
 def _sha256(path: Path) -> str:

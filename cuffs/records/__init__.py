@@ -1,11 +1,23 @@
 """The four records that stages talk through: PoseSample, SceneSpec, Capture, Sample. Numpy alone."""
 
+from cuffs.records.camera_spec import CameraSpec, DevelopSpec, ImageSpec
 from cuffs.records.capture import Capture, CapturedFile, Timings
+from cuffs.records.place_file import PlaceFile
+from cuffs.records.place_spec import (
+    LampSpec,
+    LightSpec,
+    OpeningSpec,
+    PlaceSpec,
+    PropSpec,
+    RoomSpec,
+    ThingSpec,
+)
 from cuffs.records.pose_sample import PoseOrigin, PoseSample, PoseValidity
 from cuffs.records.sample import (
     BodyModelRef,
     CameraRecord,
     CharacterRecord,
+    EffectsRecord,
     FitResidual,
     HandFlags,
     HandSizes,
@@ -18,19 +30,14 @@ from cuffs.records.sample import (
     SmplxRecord,
 )
 from cuffs.records.scene_spec import (
-    CameraSpec,
     CharacterSpec,
     GarmentSpec,
     HairSpec,
-    ImageSpec,
-    LightSpec,
-    MaterialSpec,
     PersonSpec,
-    PlaceSpec,
-    PropSpec,
     RenderSpec,
     SceneSpec,
 )
+from cuffs.records.surface_spec import MaterialSpec
 
 __all__ = [
     "BodyModelRef",
@@ -40,6 +47,8 @@ __all__ = [
     "CapturedFile",
     "CharacterRecord",
     "CharacterSpec",
+    "DevelopSpec",
+    "EffectsRecord",
     "FitResidual",
     "GarmentSpec",
     "HairSpec",
@@ -47,10 +56,13 @@ __all__ = [
     "HandSizes",
     "ImageRecord",
     "ImageSpec",
+    "LampSpec",
     "LightSpec",
     "MaterialSpec",
+    "OpeningSpec",
     "PersonRecord",
     "PersonSpec",
+    "PlaceFile",
     "PlaceSpec",
     "PoseOrigin",
     "PoseSample",
@@ -60,8 +72,10 @@ __all__ = [
     "Provenance",
     "RenderSpec",
     "ResidualStats",
+    "RoomSpec",
     "Sample",
     "SceneSpec",
     "SmplxRecord",
+    "ThingSpec",
     "Timings",
 ]

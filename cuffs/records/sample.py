@@ -42,8 +42,8 @@ class CameraRecord:
     fov_y_deg: float
     """vertical angle of the whole image"""
 
-    distortion: tuple[float, ...] | None
-    """null: the image has none"""
+    distortion: tuple[float, float, float, float, float] | None
+    """k1, k2, p1, p2, k3 (OpenCV's model), which picture, mask and all 2D values include; null: none"""
 
     def __post_init__(self) -> None:
         require_intrinsics(self.K)
@@ -242,6 +242,35 @@ class PersonRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EffectsRecord:
+    """What the picture went through."""
+
+    aperture_m: float
+    """diameter of the entrance pupil; 0: everything is sharp"""
+
+    focus_m: float | None
+    """depth that is sharp; null: all"""
+
+    shake_deg: tuple[float, float, float]
+    """turn of the camera about its axes during the exposure; labels are for the middle of it"""
+
+    exposure_ev: float
+    """over (positive) or under the meter, stops"""
+
+    white_balance: tuple[float, float, float]
+    """gain of red, green and blue"""
+
+    shot_noise: float
+    """standard deviation of a white pixel by photon noise"""
+
+    read_noise: float
+    """standard deviation in the dark"""
+
+    jpeg_quality: int
+    """1 to 100"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """How the sample came about; enough to make it again."""
 
@@ -252,9 +281,18 @@ class Provenance:
     chunk: int
     split: Literal["train", "val", "test"]
     place: str
+    """kind, kind/style or kind:file"""
+
     light: str
+    """what a person would call the light"""
+
     licences: tuple[str, ...]
     versions: Mapping[str, str]
+    low_light: bool = False
+    """whether a dark picture was asked for"""
+
+    effects: EffectsRecord | None = None
+    """what lens, sensor and file format did to the picture; labels come from before; null: unknown"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,73 +8,18 @@ import numpy as np
 from jaxtyping import Float
 
 from cuffs.errors import RecordError
+from cuffs.records.camera_spec import CameraSpec, DevelopSpec, ImageSpec
 from cuffs.records.checks import (
     require_array,
-    require_intrinsics,
     require_key,
     require_range,
-    require_rigid,
     require_schema,
 )
+from cuffs.records.place_spec import LightSpec, PlaceSpec, PropSpec
 from cuffs.records.pose_sample import PoseOrigin
-
-Colour = tuple[float, float, float]
-"""Linear RGB, 0 to 1."""
+from cuffs.records.surface_spec import Colour, MaterialSpec
 
 Device = Literal["cpu", "optix", "cuda", "hip", "metal"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageSpec:
-    """Size of the picture, pixels."""
-
-    width: int
-    height: int
-
-    def __post_init__(self) -> None:
-        require_range("image.width", self.width, 16, 8192)
-        require_range("image.height", self.height, 16, 8192)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CameraSpec:
-    """A pinhole, OpenCV axes."""
-
-    K: Float[np.ndarray, "3 3"]
-    T_world_cam: Float[np.ndarray, "4 4"]
-
-    def __post_init__(self) -> None:
-        require_intrinsics(self.K)
-        require_rigid("camera.T_world_cam", self.T_world_cam)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MaterialSpec:
-    """A procedural surface: which shader, and its numbers and colours."""
-
-    kind: str
-    """skin, fabric, hair, plain, floor, … as `blender_scripts/materials.py` lists them."""
-
-    colour: Colour
-    second_colour: Colour | None = None
-    """Stripes, checks and gradients use it."""
-
-    pattern: str = "plain"
-    roughness: float = 0.6
-    scale_m: float = 0.1
-    """Size of the pattern."""
-
-    weave: str = "woven"
-    """Of fabrics: how the cloth is made, which decides its relief and shine."""
-
-    trim: str = "plain"
-    """Of fabrics: ribbing, buttons, seams, a print, … as `blender_scripts/materials/trim.py` lists them."""
-
-    seed: int = 0
-    """Which of the many alike: places of freckles, of a print's shapes, of streaks."""
-
-    amounts: Mapping[str, float] = field(default_factory=dict)
-    """Of skin: how much there is of freckles, redness, … (`blender_scripts/materials/skin.py` lists them), 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,46 +104,6 @@ class PersonSpec:
             require_range(f"person.face.{name}", weight, 0.0, 1.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PropSpec:
-    """A thing in the scene that is nobody: a seat, a wall, an occluder."""
-
-    kind: Literal["box", "cylinder", "plane"]
-    T_world_prop: Float[np.ndarray, "4 4"]
-    size_m: tuple[float, float, float]
-    material: MaterialSpec
-
-    def __post_init__(self) -> None:
-        require_rigid("prop.T_world_prop", self.T_world_prop)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceSpec:
-    """What surrounds the people."""
-
-    kind: Literal["studio", "outdoor", "hdri", "photo"]
-    ground: MaterialSpec
-    backdrop: MaterialSpec | None = None
-    file: str | None = None
-    """Name of an HDRI or photograph in the plan's assets."""
-
-    rotation_deg: float = 0.0
-    """Turns the surroundings about the vertical."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LightSpec:
-    """Where the light comes from."""
-
-    kind: Literal["sun", "studio", "environment"]
-    strength: float = 1.0
-    sun_elevation_deg: float = 45.0
-    sun_azimuth_deg: float = 0.0
-    sun_size_deg: float = 0.5
-    sky_turbidity: float = 3.0
-    colour: Colour = (1.0, 1.0, 1.0)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderSpec:
     """How the picture is rendered; whatever could change a pixel."""
@@ -219,7 +124,7 @@ class RenderSpec:
 class SceneSpec:
     """One scene, one attempt: a pure function of (recipe, poses, seed, slot, attempt), resolved to values."""
 
-    SCHEMA: ClassVar[str] = "cuffs-scene/1"
+    SCHEMA: ClassVar[str] = "cuffs-scene/2"
 
     key: str
     recipe_hash: str
@@ -235,6 +140,9 @@ class SceneSpec:
     light: LightSpec
     props: tuple[PropSpec, ...] = ()
     render: RenderSpec
+    develop: DevelopSpec | None = None
+    """None: pixels as Blender's own view transform gives them."""
+
     schema: str = SCHEMA
 
     def __post_init__(self) -> None:

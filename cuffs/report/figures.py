@@ -33,6 +33,8 @@ class View:
 
     width: int = 150
     height: int = 200
+    alone: bool = True
+    """Whether triangles are left out that have none of the vertices that the picture is fitted to."""
 
 
 def draw_body(
@@ -52,10 +54,9 @@ def draw_body(
         view: from where, and how large.
         facing_rad: where the body faces, from x towards y.
         colours: of each triangle; skin if None.
-        shown: vertices that the picture is fitted to, a hand's say; all if None. Triangles that have none of them are
-            left out.
+        shown: vertices that the picture is fitted to, a hand's say; all if None.
     """
-    if shown is not None:
+    if shown is not None and view.alone:
         wanted = np.zeros(len(verts), bool)
         wanted[shown] = True
         kept = wanted[faces].any(1)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from cuffs.annotate.annotate import pose_label
 from cuffs.body import BodyModel
+from cuffs.lens import bend
 from cuffs.publish import publish_file
 from cuffs.records import PersonRecord, Sample
 from cuffs.report.draw import caption, overlay, skeleton
@@ -20,7 +21,8 @@ Picture = UInt8[np.ndarray, "height width 3"]
 
 def sample_row(model: BodyModel, image: Picture, sample: Sample) -> Picture:
     """One sample: image, labelled bodies, joints, side by side."""
-    bodies = [pose_label(model, person.smplx)[0] for person in sample.people]
+    distortion = sample.camera.distortion
+    bodies = [bend(pose_label(model, person.smplx)[0], distortion) for person in sample.people]
     drawn = overlay(image, bodies, model.faces, sample.camera.K)
     joints = skeleton(image, sample)
     return np.concatenate([caption(image, sample.key), caption(drawn, _residuals(sample.people)), joints], axis=1)

@@ -10,6 +10,7 @@ from scipy.spatial import KDTree
 from cuffs.camera import in_frame, inverse, transform
 from cuffs.config import require_fraction
 from cuffs.errors import ConfigError
+from cuffs.lens import bend
 from cuffs.records import CameraSpec, FitResidual, ImageSpec
 from cuffs.skeleton import LIMBS
 
@@ -78,9 +79,10 @@ def framing_cause(
     if verts_cam[:, 2].min() < NEAREST_M:
         return "too_near"
     size = {"width": image.width, "height": image.height}
-    if config.head_in_frame and not in_frame(transform(T_cam_world, head_world[None]), camera.K, **size)[0]:
+    head_cam = bend(transform(T_cam_world, head_world[None]), camera.distortion)
+    if config.head_in_frame and not in_frame(head_cam, camera.K, **size)[0]:
         return "head_out_of_frame"
-    if in_frame(verts_cam, camera.K, **size).mean() < config.min_in_frame:
+    if in_frame(bend(verts_cam, camera.distortion), camera.K, **size).mean() < config.min_in_frame:
         return "out_of_frame"
     return None
 

@@ -7,16 +7,20 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from cuffs.camera import inverse, transform
 from cuffs.character import Identity, Topology
 from cuffs.character.face import sample_face
 from cuffs.character.wardrobe import sample_look
 from cuffs.physical.limbs import limb_depth_mm
 from cuffs.recipe import Recipe
-from cuffs.records import CameraSpec, PersonSpec, PropSpec, SceneSpec
+from cuffs.records import CameraSpec, PersonSpec, PlaceFile, PropSpec, SceneSpec
 from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from cuffs.scene.camera_config import place_camera, sample_camera
+from cuffs.scene.effects_config import distortion_holds, sample_develop, sample_distortion, with_lens
 from cuffs.scene.gates import GatesConfig, framing_cause, hand_in_body_cause, overlap_cause
-from cuffs.scene.people import PoseDraw, Spot, about_z, facing_rad, sample_count, sample_spots
+from cuffs.scene.layout import stage_of
+from cuffs.scene.occluders import View, sample_occluder
+from cuffs.scene.people import PoseDraw, Spot, about_z, clear_spot, facing_rad, sample_count, sample_spots
 from cuffs.scene.place_config import sample_light, sample_place
 from cuffs.scene.posed import PosedBody, pose_body
 from cuffs.scene.seat import needs_seat, seat_for
@@ -50,8 +54,8 @@ class SceneContext:
     identity_name: str
     """Name of an identity's file, with a place for its number."""
 
-    place_files: Mapping[str, tuple[str, ...]]
-    """Names of HDRIs and photographs in the plan's assets, by kind of place."""
+    place_files: Mapping[str, tuple[PlaceFile, ...]]
+    """The user's HDRIs, photographs and rooms in the plan's assets, by kind of place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +111,16 @@ def sample_scene(context: SceneContext, slot: int, attempt: int) -> DrawnScene:
 
 
 def _place_camera(at: _Attempt, people: list[_Placed]) -> CameraSpec:
-    draw = sample_camera(at.context.recipe.camera, at.rng("camera"))
-    return place_camera(
+    recipe = at.context.recipe
+    draw = sample_camera(recipe.camera, at.rng("camera"))
+    camera = place_camera(
         draw,
         target_world=_target(draw.look_at, [person.body for person in people]),
         facing_rad=facing_rad(rotvec_to_rotmat(people[0].spec.pose[0])),
-        image=at.context.recipe.image,
+        image=recipe.image,
     )
+    distortion = sample_distortion(recipe.effects, at.rng("distortion"))
+    return replace(camera, distortion=distortion) if distortion_holds(distortion, camera, recipe.image) else camera
 
 
 def _framing_cause(recipe: Recipe, camera: CameraSpec, people: list[_Placed]) -> str | None:
@@ -128,7 +135,14 @@ def _framing_cause(recipe: Recipe, camera: CameraSpec, people: list[_Placed]) ->
 def _scene_of(at: _Attempt, people: list[_Placed], camera: CameraSpec) -> SceneSpec:
     context, slot, attempt = at.context, at.slot, at.attempt
     recipe = context.recipe
-    place = sample_place(recipe.place, context.place_files, at.rng("place"))
+    camera = with_lens(camera, recipe.effects, image=recipe.image, focus_m=_depth_m(camera, people), rng=at.rng("lens"))
+    stage = stage_of([person.body.verts for person in people], camera, recipe.image)
+    place = sample_place(recipe.place, context.place_files, stage, at.rng("place"))
+    lighting = sample_light(recipe.light, place, stage, at.rng("light"))
+    place = replace(place, things=place.things + lighting.fixtures)
+    view = View(camera=camera, bodies=[one.body.verts for one in people], joints=[one.body.joints for one in people])
+    occluder = sample_occluder(recipe.place.occluders, place, stage, view, at.rng("occluder"))
+    place = replace(place, things=place.things + occluder)
     return SceneSpec(
         key=f"{context.recipe_hash[:8]}_s{context.seed}_{slot:07d}_{attempt:02d}",
         recipe_hash=context.recipe_hash,
@@ -141,9 +155,10 @@ def _scene_of(at: _Attempt, people: list[_Placed], camera: CameraSpec) -> SceneS
         camera=camera,
         people=tuple(person.spec for person in people),
         place=place,
-        light=sample_light(recipe.light, place, at.rng("light")),
+        light=lighting.light,
         props=tuple(person.seat for person in people if person.seat is not None),
         render=replace(recipe.render, seed=int(at.rng("render").integers(2**31))),
+        develop=sample_develop(recipe.effects, place, lighting.light, at.rng("develop")),
     )
 
 
@@ -175,14 +190,15 @@ def _place_people(at: _Attempt, split: Split) -> list[_Placed]:
     spots = sample_spots(recipe.people, count, at.rng("layout"))
     pool = identities_of(recipe, split)
     chosen = at.rng("identity").choice(len(pool), size=count, replace=count > len(pool))
-    return [
-        _place_person(at, number, spot, pool[int(place)])
-        for number, (spot, place) in enumerate(zip(spots, chosen, strict=True))
-    ]
+    people: list[_Placed] = []
+    for spot, place in zip(spots, chosen, strict=True):
+        people.append(_place_person(at, spot, pool[int(place)], people))
+    return people
 
 
-def _place_person(at: _Attempt, number: int, spot: Spot, identity_number: int) -> _Placed:
-    context = at.context
+def _place_person(at: _Attempt, spot: Spot, identity_number: int, others: list[_Placed]) -> _Placed:
+    """Draw one more person, clear of the others: where the spot is taken, they move on to another."""
+    context, number = at.context, len(others)
     identity = context.identity(identity_number)
     draw = context.draw_pose(at.rng("pose", number))
     face, gaze = sample_face(context.recipe.face, at.rng("face", number))
@@ -191,7 +207,11 @@ def _place_person(at: _Attempt, number: int, spot: Spot, identity_number: int) -
     pose[INDEX["left_eye"]], pose[INDEX["right_eye"]] = gaze
     pose = pose.round(6)
     lifted = pose_body(context.topology, identity, pose, pelvis_world=np.zeros(3))
-    pelvis_world = np.array([*spot.xy_m, -lifted.verts[:, 2].min()]).round(6)
+    height = -lifted.verts[:, 2].min()
+    xy_m = clear_spot(
+        context.recipe.people, spot, lifted.verts, [one.body.verts for one in others], at.rng("respot", number)
+    )
+    pelvis_world = np.array([*xy_m, height]).round(6)
     body = lifted.moved(pelvis_world)
     look = sample_look(
         context.recipe.wardrobe,
@@ -226,6 +246,11 @@ def _people_cause(gates: GatesConfig, people: list[_Placed]) -> str | None:
         if depth_mm > gates.limb_in_body_mm:
             return "limb_in_body"
     return None
+
+
+def _depth_m(camera: CameraSpec, people: list[_Placed]) -> float:
+    """Depth of the first person's middle, along the optical axis."""
+    return float(transform(inverse(camera.T_world_cam), people[0].spec.pelvis_world[None])[0, 2])
 
 
 def _target(part: str, people: list[PosedBody]) -> Float[np.ndarray, "3"]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from cuffs.errors import ConfigError
+from pose_sources.bad_data import BadDataPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,10 @@ class AmassConfig:
 
     exclude: tuple[str, ...] = ()
     """Files to leave out, as patterns against their path within the folder: `CMU/*/broken_*.npz`."""
+
+    bad_data: BadDataPolicy = "error"
+    """Files that can't be used: error stops; skip reads them all when opened, leaves bad ones out, counts and lists
+    them."""
 
     licence: str = "AMASS: non-commercial scientific research"
     """What is noted with every pose. BEDLAM's and your own files have terms of their own."""

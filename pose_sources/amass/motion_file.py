@@ -21,8 +21,9 @@ from cuffs.errors import PoseFileError
 from cuffs.npz import read_npz
 from cuffs.records import PoseOrigin, PoseSample, PoseValidity
 from cuffs.records.pose_sample import Gender
-from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from cuffs.skeleton import BODY, HANDS, JAW, LEFT_EYE, LEFT_HAND, NUM_JOINTS, RIGHT_EYE
+from pose_sources.frames import Z_FROM_Y, turned_root, turned_transl
+from pose_sources.mean_hand import MEAN_INDEX2, NEAR_RAD
 from pose_sources.npz_index import ArrayHeader, read_headers
 from pose_sources.source import RestPelvis
 
@@ -34,19 +35,30 @@ log = logging.getLogger(__name__)
 RATES: Final = ("mocap_frame_rate", "mocap_framerate")
 MARKS_OF_BEDLAM: Final = frozenset({"motion_info", "global_ori"})
 HEADERS: Final = frozenset({"poses", "trans", "betas", "gender", *RATES})
+READ: Final = frozenset({"poses", "trans", "betas", "gender", "gender_sub", "motion_info"})
 WIDTHS: Final = {165: "smplx", 156: "smplh"}
 MAX_FRAMES: Final = 1_000_000
 MAX_ANGLE_RAD: Final = 4 * np.pi
 """No fit wraps around twice; larger numbers are degrees, or not rotations at all."""
 
-MEAN_INDEX2: Final = np.array([0.1088, 0.0660, 0.7562])
-"""Rotation of index2 in the model's mean hand, without its signs: hands that nobody measured hold it in every frame."""
-
-Z_FROM_Y: Final = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
-"""Turns a world whose y is up into one whose z is."""
-
 STILL_RAD: Final = 1e-5
-NEAR_MEAN_RAD: Final = 2e-3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MotionSet:
+    """What is known of a data set's motion files beyond what is in them."""
+
+    layout: Layout | None = None
+    """None: told from each file."""
+
+    dataset: str | None = None
+    """None: amass, or bedlam where the layout is."""
+
+    fps: float | None = None
+    """Where files don't say."""
+
+    num_betas: int | None = None
+    """Of more only the first so many are of use: BEDLAM2's motions from MOYO have 300."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,7 @@ class MotionHeader:
     layout: Layout
     num_frames: int
     fps: float
+    kind: MotionSet
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,17 +83,26 @@ class Motion:
     poses: Float[np.ndarray, "frames 55 3"]
     transl: Float[np.ndarray, "frames 3"]
     betas: Float[np.ndarray, " num_betas"] | None
+    model: str
+    """That the betas belong to."""
+
     gender: Gender
+    """Of the person; the betas' model may be neutral nevertheless."""
+
     valid: PoseValidity
     action: str | None
 
 
-def read_header(path: Path, name: str) -> MotionHeader:
+ANY: Final = MotionSet()
+
+
+def read_header(path: Path, name: str, kind: MotionSet = ANY) -> MotionHeader:
     """Tell a motion file's layout, length and frame rate, and check the shapes of its arrays.
 
     Args:
         path: the file.
         name: its path within the source's folder.
+        kind: what is known of it already.
 
     Raises:
         PoseFileError: naming the file and what is wrong with it.
@@ -90,14 +112,16 @@ def read_header(path: Path, name: str) -> MotionHeader:
         if key not in headers:
             raise PoseFileError(f"{path}: the array {key!r} is missing. {_leave_out(name)}")
     rate = next((key for key in RATES if key in headers), None)
-    if rate is None:
+    if rate is None and kind.fps is None:
         raise PoseFileError(f"{path}: the frame rate is missing ({' or '.join(RATES)}). {_leave_out(name)}")
-    for key in ("poses", "trans", "betas", rate):
+    for key in ("poses", "trans", "betas", *RATES):
         if key in headers:
             _require_numbers(path, key, headers[key])
     frames, layout = _layout(path, names, headers)
-    fps = float(np.ravel(read_npz(path, only=frozenset({rate}), error=PoseFileError)[rate])[0])
-    return MotionHeader(path, name, layout, frames, _whole_rate(path, rate, fps))
+    fps = kind.fps or 0.0
+    if rate is not None:
+        fps = _whole_rate(path, rate, read_npz(path, only=frozenset({rate}), error=PoseFileError)[rate])
+    return MotionHeader(path, name, kind.layout or layout, frames, fps, kind)
 
 
 def _layout(path: Path, names: frozenset[str], headers: dict[str, ArrayHeader]) -> tuple[int, Layout]:
@@ -130,8 +154,9 @@ def _require_numbers(path: Path, key: str, header: ArrayHeader) -> None:
         raise PoseFileError(f"{path}: {key} has shape {header.shape}, but must be one number.")
 
 
-def _whole_rate(path: Path, key: str, fps: float) -> float:
+def _whole_rate(path: Path, key: str, array: np.ndarray) -> float:
     """Frame rates such as 120.000045 are a rounding error away from a whole number; 59.94 is not."""
+    fps = float(np.ravel(array)[0])
     if not np.isfinite(fps) or not 0 < fps <= 100_000:
         raise PoseFileError(f"{path}: {key} is {fps}, which is no frame rate.")
     return float(round(fps)) if abs(fps - round(fps)) < 0.01 and round(fps) else fps
@@ -148,7 +173,7 @@ def read_motion(header: MotionHeader) -> Motion:
         PoseFileError: naming the file, the array, and the first frame that can't be used.
     """
     path = header.path
-    arrays = read_npz(path, only=frozenset({"poses", "trans", "betas", "gender", "motion_info"}), error=PoseFileError)
+    arrays = read_npz(path, only=READ, error=PoseFileError)
     for key in ("poses", "trans", "betas"):
         if key in arrays:
             arrays[key] = arrays[key].astype(np.float64)
@@ -163,8 +188,25 @@ def read_motion(header: MotionHeader) -> Motion:
     valid = measured_parts(poses, has_face=header.layout != "smplh")
     if not (valid.left_hand and valid.right_hand):
         log.info("%s: hands were not recorded (left %s, right %s)", path, valid.left_hand, valid.right_hand)
-    gender, info = _text(path, "gender", arrays), _text(path, "motion_info", arrays)
-    return Motion(header, poses, arrays["trans"], arrays.get("betas"), gender_of(gender), valid, info)
+    betas = arrays.get("betas")
+    gender = gender_of(_text(path, "gender", arrays))
+    return Motion(
+        header=header,
+        poses=poses,
+        transl=arrays["trans"],
+        betas=None if betas is None else betas[: header.kind.num_betas],
+        model=_model_of(header, gender, 0 if betas is None else len(betas)),
+        gender=gender_of(_text(path, "gender_sub", arrays)) if "gender_sub" in arrays else gender,
+        valid=valid,
+        action=_text(path, "motion_info", arrays),
+    )
+
+
+def _model_of(header: MotionHeader, gender: Gender, num_betas: int) -> str:
+    """The model of a file's betas: BEDLAM's of 16 and BEDLAM2's are of the one without a head bun."""
+    if header.layout == "bedlam" and num_betas >= 16:
+        return f"smplx-lockedhead-{gender}"
+    return f"{'smplh' if header.layout == 'smplh' else 'smplx'}-{gender}"
 
 
 def _require_finite(path: Path, key: str, array: np.ndarray) -> None:
@@ -209,7 +251,7 @@ def _hand_measured(hand: Float[np.ndarray, "frames 15 3"], *, body_moves: bool) 
     if np.ptp(hand, axis=0).max() > STILL_RAD:
         return True
     flat = np.abs(hand[0]).max() < STILL_RAD
-    mean = np.abs(np.abs(hand[0, 1]) - MEAN_INDEX2).max() < NEAR_MEAN_RAD
+    mean = np.abs(np.abs(hand[0, 1]) - MEAN_INDEX2).max() < NEAR_RAD
     return not (body_moves or flat or mean)
 
 
@@ -234,7 +276,7 @@ def frame_sample(motion: Motion, frame: int, *, up: Axis, licence: str, rest_pel
     """One frame in our convention: z up.
 
     A file whose y is up is turned by 90 degrees about x. The body turns about its pelvis, so the translation needs the
-    pelvis' place at rest: transl' = R (j0 + transl) - j0; where that isn't known, the translation isn't either.
+    pelvis' place at rest; where that isn't known, the translation isn't either.
 
     Args:
         motion: the file.
@@ -245,20 +287,19 @@ def frame_sample(motion: Motion, frame: int, *, up: Axis, licence: str, rest_pel
     """
     header = motion.header
     pose, transl = motion.poses[frame].copy(), motion.transl[frame]
-    model = f"{'smplh' if header.layout == 'smplh' else 'smplx'}-{motion.gender}"
     if up == "y":
-        pose[0] = rotmat_to_rotvec(Z_FROM_Y @ rotvec_to_rotmat(pose[0]))
-        j0 = rest_pelvis(motion.betas, model) if rest_pelvis and motion.betas is not None else None
-        transl = None if j0 is None else Z_FROM_Y @ (j0 + transl) - j0
+        pose[0] = turned_root(Z_FROM_Y, pose[0])
+        j0 = rest_pelvis(motion.betas, motion.model) if rest_pelvis and motion.betas is not None else None
+        transl = turned_transl(Z_FROM_Y, transl, j0)
     return PoseSample(
         pose=pose,
         transl=transl,
         betas=motion.betas,
-        betas_model=None if motion.betas is None else model,
+        betas_model=None if motion.betas is None else motion.model,
         gender=motion.gender,
         valid=motion.valid,
         origin=PoseOrigin(
-            dataset="bedlam" if header.layout == "bedlam" else "amass",
+            dataset=header.kind.dataset or ("bedlam" if header.layout == "bedlam" else "amass"),
             file=header.name, row=0, frame=frame, fps=header.fps, action=motion.action, licence=licence,
         ),
     )  # fmt: skip

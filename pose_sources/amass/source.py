@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
@@ -14,14 +13,19 @@ from cuffs.errors import PoseFileError
 from cuffs.records import PoseSample
 from pose_sources.amass.config import AmassConfig
 from pose_sources.amass.motion_file import (
+    ANY,
     STILL_RAD,
     Axis,
     Motion,
     MotionHeader,
+    MotionSet,
     frame_sample,
     read_header,
+    read_motion,
 )
 from pose_sources.amass.shelf import MotionShelf
+from pose_sources.bad_data import BadData, Skipped, log_skipped
+from pose_sources.file_list import list_files, require_some
 from pose_sources.source import RestPelvis
 
 log = logging.getLogger(__name__)
@@ -43,6 +47,9 @@ class AmassSource:
 
     rest_pelvis: RestPelvis | None = None
     name: str = "amass"
+    skipped: tuple[Skipped, ...] = ()
+    """Files that were left out."""
+
     shelf: MotionShelf = field(default_factory=MotionShelf)
 
     @property
@@ -131,47 +138,46 @@ def is_frozen(motion: Motion, frame: int, stride: int) -> bool:
     return other is not None and bool(np.abs(motion.poses[frame] - motion.poses[other]).max() < STILL_RAD)
 
 
-def open_amass(config: AmassConfig, *, folder: Path, rest_pelvis: RestPelvis | None = None) -> AmassSource:
-    """Open motion files: only their headers are read.
+def open_amass(
+    config: AmassConfig, *, folder: Path, rest_pelvis: RestPelvis | None = None, kind: MotionSet = ANY
+) -> AmassSource:
+    """Open motion files: only their headers are read, unless bad files are to be left out.
 
     Args:
         config: which files.
         folder: what a relative path in the configuration starts from.
         rest_pelvis: where pelvises rest, for the translation of files whose y is up.
+        kind: what is known of the files beyond what is in them.
 
     Raises:
         PoseFileError: if there is none, or one can't be used; names the file and what is wrong.
     """
     root = folder / config.path
-    files = tuple(read_header(path, name) for path, name in _motion_files(root, config.exclude))
-    if not files:
-        raise PoseFileError(f"{root}: no motion files (.npz) in it.")
+    bad, files = BadData(config.bad_data == "skip"), []
+    for path, name in _motion_files(root, config.exclude):
+        with bad.leaving_out(name):
+            header = read_header(path, name, kind)
+            if bad.skip:
+                read_motion(header)
+            files.append(header)
+    log_skipped(str(root), bad.found)
+    require_some(len(files), root, "motion files (.npz)")
     strides = tuple(1 if config.fps is None else max(1, round(header.fps / config.fps)) for header in files)
     kept = [-(-header.num_frames // stride) for header, stride in zip(files, strides, strict=True)]
     log.info("%s: %d files, %d frames kept", root, len(files), sum(kept))
-    return AmassSource(config, files, strides, np.concatenate([[0], np.cumsum(kept)]), rest_pelvis)
+    return AmassSource(
+        config=config,
+        files=tuple(files),
+        strides=strides,
+        first=np.concatenate([[0], np.cumsum(kept)]),
+        rest_pelvis=rest_pelvis,
+        name=kind.dataset or "amass",
+        skipped=tuple(bad.found),
+    )
 
 
 def _motion_files(root: Path, exclude: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
-    """Motion files and their names within the folder, in the order of the names.
-
-    Raises:
-        PoseFileError: if the place doesn't exist, or a link leads out of the folder.
-    """
-    if root.is_file():
-        yield root, root.name
-        return
-    if not root.is_dir():
-        raise PoseFileError(f"{root} is not there. `path` names a motion file or a folder of them.")
-    inside = root.resolve()
-    for path in sorted(root.rglob("*.npz")):
-        name = path.relative_to(root).as_posix()
-        if path.name == "shape.npz" or path.name.endswith("_stagei.npz"):
-            continue
-        if any(fnmatch(name, pattern) for pattern in exclude):
-            continue
-        if not path.resolve().is_relative_to(inside):
-            raise PoseFileError(
-                f"{path} is a link that leads out of {root}. Copy the file, or leave it out with exclude."
-            )
-        yield path, name
+    """Motion files and their names within the folder, in the order of the names."""
+    for path, name in list_files(root, "*.npz", exclude=exclude, what="a motion file"):
+        if path == root or not (path.name == "shape.npz" or path.name.endswith("_stagei.npz")):
+            yield path, name

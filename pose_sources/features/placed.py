@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Float
 
 from cuffs.rotations import rotvec_to_rotmat
-from cuffs.skeleton import FINGERS, INDEX, NUM_JOINTS, PARENTS
+from cuffs.skeleton import INDEX, NUM_JOINTS, PARENTS
 from pose_sources.anatomy import Anatomy
-from pose_sources.rest_skeleton import TIP_M
+from pose_sources.rest_skeleton import finger_tips
 
 UP: Final = 2
 """The world's z is up."""
@@ -39,12 +39,7 @@ class PlacedPoses:
 
     def tips(self, side: str) -> Float[np.ndarray, "poses 5 3"]:
         """The fingertips, in the order of `FINGERS`."""
-        found = []
-        for finger in FINGERS:
-            last, before = INDEX[f"{side}_{finger}3"], INDEX[f"{side}_{finger}2"]
-            bone = self.anatomy.rest[last] - self.anatomy.rest[before]
-            found.append(self.joints[:, last] + self.turned[:, last] @ (bone / np.linalg.norm(bone) * TIP_M[finger]))
-        return np.stack(found, 1)
+        return finger_tips(self.anatomy.rest, self.turned, self.joints, side)
 
 
 def place_poses(anatomy: Anatomy, poses: Float[np.ndarray, "poses 55 3"]) -> PlacedPoses:

@@ -31,8 +31,8 @@ class NaturalConfig:
     body_limits_deg: float | None = 30.0
     """How far body joints may leave the range of human joints: recordings are not exact, skeletons differ."""
 
-    hand_limits_deg: float | None = 40.0
-    """The same for fingers."""
+    hand_limits_deg: float | None = 25.0
+    """The same for fingers; thumbs, whose rest poses differ most between body models, have 15 degrees more."""
 
     flipped_feet: bool = True
     """Refuse poses with a foot that points backwards, or soles that look up at the own shin."""

@@ -21,6 +21,10 @@ from pose_sources.procedural.figure import SIDES
 FLIPPED_DEG: Final = 80.0
 """An ankle bends by 50 degrees (`limits.RANGES`); one that is turned further than this is a failed fit."""
 
+THUMB_MORE_DEG: Final = 15.0
+"""How much further thumbs may leave their range than fingers: body models rest with their thumbs at angles up to 28
+degrees apart (SMPL-X's mean hand on the open body)."""
+
 FROZEN_DEG: Final = 0.01
 """Where no joint turns by more than this from frame to frame, the recording stands still."""
 
@@ -84,6 +88,7 @@ class Judge:
         for violation in violations(self.anatomy, rotmats):
             part = _part_of(violation.joint)
             beyond = max(violation.range.low_deg - violation.found_deg, violation.found_deg - violation.range.high_deg)
+            beyond -= THUMB_MORE_DEG if "thumb" in violation.joint else 0.0
             worst[part] = max(worst.get(part, (0.0, "")), (beyond, str(violation)))
         for part, (beyond, detail) in sorted(worst.items()):
             limit = self.config.hand_limits_deg if part.endswith("hand") else self.config.body_limits_deg

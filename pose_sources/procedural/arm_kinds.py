@@ -12,12 +12,16 @@ from pose_sources.kinematics import unit
 from pose_sources.procedural.arms import ArmPlan, HandAim, HandTurn, chest_place, drawn, spread_about, touching
 from pose_sources.procedural.body_capsules import Capsules, leg_capsules, skin_normal, skin_point, trunk_capsules
 from pose_sources.procedural.figure import FRONT, UP, Figure, Side, Vec3, direction, other, sign_of
+from pose_sources.procedural.legs import SEAT_M
 
 Rng = np.random.Generator
 ArmKind = Callable[[Figure, Side, Rng], ArmPlan]
 
 LAID: Final = ("resting",)
 """Hands that lie on something."""
+
+LOOSE: Final = ("relaxed", "relaxed", "relaxed", "relaxed", "fist", "flat", "bar")
+"""Hands of arms that do nothing."""
 
 
 def arm_length(body: Figure, side: Side) -> float:
@@ -50,7 +54,8 @@ def hang(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """At the side, elbow a little bent."""
     out, front, share = drawn(rng, (0.16, 0.34), (-0.12, 0.3), (0.955, 0.995))
     wrist = body.at(f"{side}_shoulder") + share * arm_length(body, side) * direction(side, out=out, up=-1, front=front)
-    return ArmPlan(wrist=wrist, elbow=direction(side, out=0.5, front=-1), hand=any_turn(rng, (-15, 45)))
+    elbow = direction(side, out=0.5, front=-1)
+    return ArmPlan(wrist=wrist, elbow=elbow, hand=any_turn(rng, (-15, 45)), hand_kinds=LOOSE)
 
 
 def swing(body: Figure, side: Side, rng: Rng) -> ArmPlan:
@@ -59,7 +64,8 @@ def swing(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     out, share = drawn(rng, (0.14, 0.26), (0.93, 0.99))
     front = 0.75 * step + 0.12
     wrist = body.at(f"{side}_shoulder") + share * arm_length(body, side) * direction(side, out=out, up=-1, front=front)
-    return ArmPlan(wrist=wrist, elbow=direction(side, out=0.4, front=-1), hand=any_turn(rng, (-10, 40)))
+    elbow = direction(side, out=0.4, front=-1)
+    return ArmPlan(wrist=wrist, elbow=elbow, hand=any_turn(rng, (-10, 40)), hand_kinds=LOOSE)
 
 
 def on_hip(body: Figure, side: Side, rng: Rng) -> ArmPlan:
@@ -96,6 +102,15 @@ def on_thigh(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     return laid_on(leg, contact, fingers=bone + tilt * direction(side, out=1), elbow=elbow)
 
 
+def on_floor(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """Palm on the floor beside or behind somebody who sits on it."""
+    out, back, turned = drawn(rng, (0.26, 0.42), (-0.05, 0.3), (0.0, 1.2))
+    hips = (body.at("left_hip") + body.at("right_hip")) / 2
+    contact = hips * [0, 1, 0] + np.array([sign_of(side) * out, -SEAT_M, -back])
+    wrist, hand = touching(contact, surface=UP, fingers=direction(side, out=turned, front=0.3 - 2 * back))
+    return ArmPlan(wrist=wrist, elbow=direction(side, front=-1, out=0.4), hand=hand, hand_kinds=LAID, away=UP)
+
+
 def talk(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     """A hand that talks, in front of the chest."""
     out, up, front = drawn(rng, (0.02, 0.34), (-0.30, 0.02), (0.20, 0.42))
@@ -112,6 +127,21 @@ def show_palm(body: Figure, side: Side, rng: Rng) -> ArmPlan:
     hand = HandAim(fingers=spread_about(rng, direction(side, up=1, out=0.1), 14), palm=spread_about(rng, ahead, 18))
     elbow = spread_about(rng, direction(side, out=0.8, up=-1), 10)
     return ArmPlan(wrist=wrist, elbow=elbow, hand=hand)
+
+
+def stop(body: Figure, side: Side, rng: Rng) -> ArmPlan:
+    """A hand held out towards whoever stands in front: palm forwards as if to stop, or palm up as if to take."""
+    out, up, share = drawn(rng, (-0.15, 0.45), (-0.3, 0.15), (0.7, 0.95))
+    way = body.frame("spine3") @ direction(side, out=out, up=up, front=1)
+    wrist = body.at(f"{side}_shoulder") + share * arm_length(body, side) * way
+    elbow = spread_about(rng, direction(side, out=0.6, up=-1), 10)
+    if rng.uniform() < 0.4:
+        pronation = drawn(rng, (-85, -45))[0]
+        turned = HandTurn(pronation=pronation, flexion=drawn(rng, (-15, 15))[0])
+        return ArmPlan(wrist=wrist, elbow=elbow, hand=turned, hand_kinds=("relaxed", "flat", "ball", "spread"))
+    fingers = spread_about(rng, direction(side, up=1, front=0.25, out=0.1), 10)
+    aim = HandAim(fingers=fingers, palm=spread_about(rng, way, 12))
+    return ArmPlan(wrist=wrist, elbow=elbow, hand=aim, hand_kinds=("flat", "spread", "spread", "count"))
 
 
 def wave(body: Figure, side: Side, rng: Rng) -> ArmPlan:
@@ -236,53 +266,9 @@ def reach_down(body: Figure, side: Side, rng: Rng) -> ArmPlan:
 
 
 ARM_KINDS: Final[Mapping[str, ArmKind]] = {
-    "hang": hang, "swing": swing, "on_hip": on_hip, "behind_back": behind_back, "on_thigh": on_thigh, "talk": talk,
-    "show_palm": show_palm, "wave": wave, "point_at": point_at, "carry": carry, "to_ear": to_ear, "to_chin": to_chin,
-    "behind_head": behind_head, "on_chest": on_chest, "reach_up": reach_up, "reach_front": reach_front,
-    "reach_side": reach_side, "reach_across": reach_across, "reach_down": reach_down,
+    "hang": hang, "swing": swing, "on_hip": on_hip, "behind_back": behind_back, "on_thigh": on_thigh,
+    "on_floor": on_floor, "talk": talk, "show_palm": show_palm, "stop": stop, "wave": wave, "point_at": point_at,
+    "carry": carry, "to_ear": to_ear, "to_chin": to_chin, "behind_head": behind_head, "on_chest": on_chest,
+    "reach_up": reach_up, "reach_front": reach_front, "reach_side": reach_side, "reach_across": reach_across,
+    "reach_down": reach_down,
 }  # fmt: skip
-
-
-def crossed(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
-    """Forearms crossed before the chest, hands towards the other shoulder; the given side's arm lies in front."""
-    plans: dict[Side, ArmPlan] = {}
-    height, rise = drawn(rng, (-0.19, -0.09), (0.25, 1.0))
-    for arm, front in ((side, 0.285), (other(side), 0.205)):
-        wrist = chest_place(body, arm, out=drawn(rng, (-0.05, 0.0))[0], up=height, front=front)
-        hand = HandAim(fingers=direction(arm, out=-0.8, up=rise, front=0.1), palm=direction(arm, front=-1))
-        elbow = direction(arm, out=0.5, up=-1, front=0.2)
-        plans[arm] = ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=("resting", "flat", "fist"), away=FRONT)
-    return plans
-
-
-def together(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
-    """Palms together in front, as if praying, clapping or rubbing; the given side's hand a little higher."""
-    up, front, gap, tilt = drawn(rng, (-0.28, 0.0), (0.24, 0.36), (0.029, 0.08), (-0.1, 1.0))
-    plans: dict[Side, ArmPlan] = {}
-    for arm in (side, other(side)):
-        wrist = chest_place(body, arm, out=gap, up=up + (0.02 if arm == side else 0.0), front=front)
-        hand = HandAim(fingers=unit(FRONT + tilt * UP), palm=direction(arm, out=-1))
-        plans[arm] = ArmPlan(
-            wrist=wrist, elbow=direction(arm, out=0.8, up=-1), hand=hand, hand_kinds=("flat", "relaxed")
-        )
-    return plans
-
-
-def clasped(body: Figure, side: Side, rng: Rng) -> dict[Side, ArmPlan]:
-    """One hand before the other in front of the belly; the given side's in front."""
-    up, out = drawn(rng, (0.0, 0.2), (0.06, 0.1))
-    plans: dict[Side, ArmPlan] = {}
-    belly = body.frame("spine1")
-    skin = skin_point(trunk_capsules(body), body.at("spine1"), belly[:, 2]) - body.at("spine1")
-    for arm, away in ((side, 0.105), (other(side), 0.055)):
-        wrist = body.at("spine1") + skin + belly @ np.array([sign_of(arm) * out, up - 0.06, away])
-        hand = HandAim(fingers=direction(arm, out=-0.75, up=-0.7), palm=direction(arm, front=-1))
-        elbow = direction(arm, out=1, front=-0.5)
-        plans[arm] = ArmPlan(wrist=wrist, elbow=elbow, hand=hand, hand_kinds=("resting", "flat"), away=FRONT)
-    return plans
-
-
-PAIR_KINDS: Final[Mapping[str, Callable[[Figure, Side, Rng], dict[Side, ArmPlan]]]] = {
-    "crossed": crossed, "together": together, "clasped": clasped,
-}  # fmt: skip
-"""What both arms do at once."""

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from cuffs.skeleton import INDEX
 from pose_sources.anatomy import Anatomy
-from pose_sources.kinematics import across, reach, turn, unit
+from pose_sources.kinematics import across, cross, reach, turn, unit
 from pose_sources.limits import FOREARM, RANGES
 from pose_sources.procedural.figure import FRONT, LEFT, UP, Figure, Mat3, Side, Vec3, sign_of
 
@@ -53,7 +53,7 @@ class ArmPlan:
 
     hand: HandAim | HandTurn
     hand_kinds: tuple[str, ...] = ()
-    """Kinds of hand that go with it; any where empty."""
+    """Kinds of hand that go with it, named more than once where they are likelier; any where empty."""
 
     away: Vec3 | None = None
     """Where a hand that lies on the body comes away from it, a unit direction; None for a hand that doesn't."""
@@ -121,7 +121,7 @@ def rest_hand(anatomy: Anatomy, side: Side) -> tuple[Vec3, Vec3]:
     """Where fingers and palm point in the rest pose."""
     fingers = unit(anatomy.bone(f"{side}_middle1", f"{side}_wrist"))
     sideways = anatomy.bone(f"{side}_index1", f"{side}_pinky1") * sign_of(side)
-    return fingers, unit(np.cross(fingers, sideways))
+    return fingers, unit(cross(fingers, sideways))
 
 
 def clip_hand(angles: tuple[float, float, float]) -> tuple[float, float, float]:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from cuffs.skeleton import FINGERS
+from cuffs.skeleton import FINGERS, HANDS, INDEX
 from pose_sources.capsules import overlap
 from pose_sources.procedural.figure import Figure, Side, Vec3, other, sign_of
 from pose_sources.rest_skeleton import finger_tips
@@ -64,8 +64,13 @@ class Capsules:
 
 def chain(body: Figure, radius: float, *joints: str) -> Capsules:
     """Capsules from joint to joint."""
-    points = np.stack([body.at(joint) for joint in joints])
-    return Capsules(np.stack([points[:-1], points[1:]], 1), np.full(len(points) - 1, radius))
+    points = body.placed[[INDEX[joint] for joint in joints]]
+    return Capsules(_ends(points), np.full(len(points) - 1, radius))
+
+
+def _ends(points: Float[np.ndarray, "*chains points 3"]) -> Float[np.ndarray, "segments 2 3"]:
+    """Segments from each point to the next."""
+    return np.stack([points[..., :-1, :], points[..., 1:, :]], -2).reshape(-1, 2, 3)
 
 
 def joined(*parts: Capsules) -> Capsules:
@@ -75,11 +80,18 @@ def joined(*parts: Capsules) -> Capsules:
 
 def trunk_capsules(body: Figure) -> Capsules:
     """Trunk, neck and head."""
-    ends = []
-    for joint, half, up, front, _ in TRUNK:
-        local = np.array([[-half, up, front], [half, up, front]])
-        ends.append(body.at(joint) + local @ body.frame(joint).T)
-    return Capsules(np.stack(ends), np.array([row[-1] for row in TRUNK]))
+    joints = [INDEX[row[0]] for row in TRUNK]
+    ends = body.placed[joints, None] + _TRUNK_ENDS @ np.swapaxes(body.turned[joints], 1, 2)
+    return Capsules(ends, _TRUNK_RADIUS)
+
+
+_TRUNK_ENDS: Final = np.array([[[-half, up, front], [half, up, front]] for _, half, up, front, _ in TRUNK])
+_TRUNK_RADIUS: Final = np.array([row[-1] for row in TRUNK])
+
+
+def upper_arm_capsules(body: Figure, side: Side) -> Capsules:
+    """From the shoulder to the elbow."""
+    return chain(body, ARM_RADIUS_M["upper"], f"{side}_shoulder", f"{side}_elbow")
 
 
 def forearm_capsules(body: Figure, side: Side) -> Capsules:
@@ -92,29 +104,33 @@ def forearm_capsules(body: Figure, side: Side) -> Capsules:
 
 def leg_capsules(body: Figure, side: Side) -> Capsules:
     """Thigh below the groin, knee, calf, shin and foot."""
-    points = []
-    for joint, share, out, front, _ in LEG:
-        follower = {"hip": "knee", "knee": "ankle", "ankle": "foot"}[joint]
-        along = share * body.anatomy.bone(f"{side}_{follower}", f"{side}_{joint}")
-        flesh = np.array([out * sign_of(side), 0.0, front])
-        points.append(body.at(f"{side}_{joint}") + body.frame(f"{side}_{joint}") @ (along + flesh))
+    joints = [INDEX[f"{side}_{joint}"] for joint in _LEG_JOINTS]
+    along = _LEG_SHARE * body.anatomy.bones[[INDEX[f"{side}_{joint}"] for joint in _LEG_FOLLOWERS]]
+    flesh = along + _LEG_FLESH * [sign_of(side), 1, 1]
+    points = body.placed[joints] + (body.turned[joints] @ flesh[..., None])[..., 0]
     points[-1] = body.at(f"{side}_ankle")
-    ends = np.stack([np.stack([near, far]) for near, far in pairwise(points)])
-    radius = np.array([(near[-1] + far[-1]) / 2 for near, far in pairwise(LEG)])
-    return joined(Capsules(ends, radius), chain(body, FOOT_M, f"{side}_ankle", f"{side}_foot"))
+    foot = np.stack([points[-1], body.at(f"{side}_foot")])
+    return Capsules(np.concatenate([_ends(points), foot[None]]), _LEG_RADIUS)
+
+
+_LEG_JOINTS: Final = [row[0] for row in LEG]
+_LEG_FOLLOWERS: Final = [{"hip": "knee", "knee": "ankle", "ankle": "foot"}[joint] for joint in _LEG_JOINTS]
+_LEG_SHARE: Final = np.array([[row[1]] for row in LEG])
+_LEG_FLESH: Final = np.array([[row[2], 0.0, row[3]] for row in LEG])
+_LEG_RADIUS: Final = np.array([*((near[-1] + far[-1]) / 2 for near, far in pairwise(LEG)), FOOT_M])
 
 
 def hand_capsules(body: Figure, side: Side) -> Capsules:
     """Palm and digits."""
-    rest = body.anatomy.rest
-    tips = finger_tips(rest, body.turned, body.placed)
-    parts = [
-        chain(body, ARM_RADIUS_M["palm"], f"{side}_wrist", f"{side}_{name}1") for name in ("index", "ring", "pinky")
-    ]
-    for name in FINGERS:
-        points = np.stack([*(body.at(f"{side}_{name}{n}") for n in (1, 2, 3)), tips[f"{side}_{name}"]])
-        parts.append(Capsules(np.stack([points[:-1], points[1:]], 1), np.full(3, ARM_RADIUS_M["digit"])))
-    return joined(*parts)
+    tips = finger_tips(body.anatomy.rest, body.turned, body.placed, side)
+    digits = np.concatenate([body.placed[HANDS[side]].reshape(5, 3, 3), tips[:, None]], 1)
+    wrist = np.broadcast_to(body.at(f"{side}_wrist"), (len(_PALM), 3))
+    ends = np.concatenate([np.stack([wrist, digits[_PALM, 0]], 1), _ends(digits)])
+    return Capsules(ends, _HAND_RADIUS)
+
+
+_PALM: Final = [FINGERS.index(name) for name in ("index", "ring", "pinky")]
+_HAND_RADIUS: Final = np.repeat([ARM_RADIUS_M["palm"], ARM_RADIUS_M["digit"]], [len(_PALM), 3 * len(FINGERS)])
 
 
 def skin_point(part: Capsules, start: Vec3, way: Vec3) -> Vec3:
@@ -142,24 +158,67 @@ def _depth(part: Capsules, points: Float[np.ndarray, "n 3"]) -> Float[np.ndarray
     return overlap(np.stack([points, points], 1), np.zeros(len(points)), part.ends, part.radius).max(1)
 
 
-def arm_excess(body: Figure, side: Side, air_m: float = HAND_AIR_M) -> float:
+@dataclass(frozen=True, slots=True, eq=False)
+class Around:
+    """What an arm may run into."""
+
+    rest: Capsules
+    """Trunk, legs and the other arm without its hand."""
+
+    other_hand: Capsules
+    floor: float
+    """Height of the lowest point of what the body stands, sits or kneels on, metres from the pelvis."""
+
+
+def core_capsules(body: Figure) -> Capsules:
+    """Trunk and legs."""
+    return joined(trunk_capsules(body), leg_capsules(body, "left"), leg_capsules(body, "right"))
+
+
+def around_arm(body: Figure, side: Side, core: Capsules) -> Around:
+    """All but the arm itself; `core_capsules` are the same whatever the arms do."""
+    arm = joined(core, upper_arm_capsules(body, other(side)), forearm_capsules(body, other(side)))
+    return Around(arm, hand_capsules(body, other(side)), _lowest(core))
+
+
+def arm_excess(body: Figure, side: Side, air_m: float, around: Around) -> float:
     """How much deeper forearm or hand reach into trunk, legs and the other arm than they may, metres; 0 or less: free.
 
     Args:
         body: the figure.
         side: which arm.
         air_m: distance that the hand keeps from body and arms.
+        around: what is around it.
     """
     fore, hand = forearm_capsules(body, side), hand_capsules(body, side)
-    upper = chain(body, ARM_RADIUS_M["upper"], f"{other(side)}_shoulder", f"{other(side)}_elbow")
-    arm = joined(upper, forearm_capsules(body, other(side)))
-    rest = joined(trunk_capsules(body), leg_capsules(body, "left"), leg_capsules(body, "right"), arm)
-    own = chain(body, ARM_RADIUS_M["upper"], f"{side}_shoulder", f"{side}_elbow")
+    obstacles = joined(around.rest, upper_arm_capsules(body, side), around.other_hand)
+    depth = _depths(joined(fore, hand), obstacles)
+    rest, own = len(around.rest.radius), len(obstacles.radius) - len(around.other_hand.radius)
+    arm = len(fore.radius)
     return max(
-        _deepest(fore, rest) - FOREARM_SLACK_M,
-        _deepest(hand, joined(rest, own)) + air_m,
-        _deepest(hand, hand_capsules(body, other(side))),
+        float(depth[:arm, :rest].max()) - FOREARM_SLACK_M,
+        float(depth[arm:, :own].max()) + air_m,
+        float(depth[arm:, own:].max()),
+        around.floor - _lowest(hand),
     )
+
+
+def reach_excess(body: Figure, side: Side, around: Around) -> float:
+    """The same for the forearm alone, whatever the hand does."""
+    return _deepest(forearm_capsules(body, side), around.rest) - FOREARM_SLACK_M
+
+
+def behind_excess(body: Figure, side: Side) -> float:
+    """The same for forearm and hand against the other upper arm, where that was posed later."""
+    upper = upper_arm_capsules(body, other(side))
+    return max(
+        _deepest(forearm_capsules(body, side), upper) - FOREARM_SLACK_M,
+        _deepest(hand_capsules(body, side), upper) + TOUCH_AIR_M,
+    )
+
+
+def _lowest(part: Capsules) -> float:
+    return float((part.ends[:, :, 1] - part.radius[:, None]).min())
 
 
 def legs_are_free(body: Figure) -> bool:
@@ -171,5 +230,9 @@ def legs_are_free(body: Figure) -> bool:
     return _deepest(below, trunk_capsules(body)) <= FOREARM_SLACK_M
 
 
+def _depths(a: Capsules, b: Capsules) -> Float[np.ndarray, "m n"]:
+    return overlap(a.ends, a.radius, b.ends, b.radius)
+
+
 def _deepest(a: Capsules, b: Capsules) -> float:
-    return float(overlap(a.ends, a.radius, b.ends, b.radius).max())
+    return float(_depths(a, b).max())

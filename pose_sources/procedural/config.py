@@ -11,11 +11,11 @@ from pose_sources.procedural.bodies import BODY_KINDS
 from pose_sources.procedural.hand_kinds import HAND_KINDS
 
 BODIES: Final[Mapping[str, float]] = {
-    "standing": 2, "walking": 1, "sitting": 1.5, "crouching": 1, "reaching": 1.5, "gesturing": 3,
+    "standing": 2, "walking": 1.2, "sitting": 1.4, "floor": 0.4, "crouching": 0.8, "reaching": 1.5, "gesturing": 4,
 }  # fmt: skip
 HANDS: Final[Mapping[str, float]] = {
     "flat": 0.7, "spread": 1, "relaxed": 2, "resting": 0.3, "fist": 1, "point": 1, "pinch": 1, "count": 1.5,
-    "spell": 1.5, "thumbs_up": 0.5, "claw": 0.5, "ball": 0.7, "bar": 0.7, "anything": 2,
+    "spell": 1.8, "thumbs_up": 0.5, "claw": 0.5, "ball": 0.7, "bar": 0.7, "anything": 0.8,
 }  # fmt: skip
 
 
@@ -26,13 +26,14 @@ class ProceduralConfig:
     KIND: ClassVar[str] = "procedural"
 
     bodies: Mapping[str, float] = field(default_factory=lambda: dict(BODIES))
-    """Weights of standing, walking, sitting, crouching, reaching, gesturing; those that aren't named aren't drawn."""
+    """Weights of standing, walking, sitting (on a seat), floor (sitting on it), crouching, reaching, gesturing; those
+    that aren't named aren't drawn."""
 
     hands: Mapping[str, float] = field(default_factory=lambda: dict(HANDS))
     """Weights of flat, spread, relaxed, resting, fist, point, pinch, count (1 to 5), spell (as in fingerspelling),
     thumbs_up, claw, ball, bar (grips), anything; those that aren't named aren't drawn."""
 
-    own_hands: float = 0.35
+    own_hands: float = 0.75
     """Chance that a hand follows what its arm does (an arm that points has a pointing hand) rather than `hands`. A hand
     that rests on the body always does."""
 

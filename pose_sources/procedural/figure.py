@@ -11,10 +11,9 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from cuffs.rotations import rotvec_to_rotmat
-from cuffs.skeleton import HANDS, INDEX, JOINTS, NUM_JOINTS
+from cuffs.skeleton import HANDS, INDEX, JOINTS, NUM_JOINTS, PARENTS
 from pose_sources.anatomy import Anatomy
-from pose_sources.kinematics import posed_joints
+from pose_sources.kinematics import posed_joints, unit
 
 Vec3 = Float[np.ndarray, "3"]
 Mat3 = Float[np.ndarray, "3 3"]
@@ -22,6 +21,17 @@ Side = str
 """left or right."""
 
 SIDES: Final = ("left", "right")
+
+
+def _carried() -> tuple[frozenset[int], ...]:
+    """By joint: itself and all that hang on it."""
+    found: list[set[int]] = [{joint} for joint in range(NUM_JOINTS)]
+    for joint in reversed(range(1, NUM_JOINTS)):
+        found[PARENTS[joint]] |= found[joint]
+    return tuple(frozenset(joints) for joints in found)
+
+
+_CARRIED: Final = _carried()
 
 LEFT: Final = np.array([1.0, 0.0, 0.0])
 UP: Final = np.array([0.0, 1.0, 0.0])
@@ -51,11 +61,20 @@ class Figure:
         return self.turned[INDEX[joint]]
 
     def posed(self, rotmats: Mapping[str, Mat3]) -> "Figure":
-        """The figure with some joints' rotations replaced."""
-        changed = self.rotmats.copy()
+        """The figure with some joints' rotations replaced; only what hangs on these joints is placed anew."""
+        changed, turned, placed = self.rotmats.copy(), self.turned.copy(), self.placed.copy()
+        moved: set[int] = set()
         for joint, rotmat in rotmats.items():
             changed[INDEX[joint]] = rotmat
-        return figure(self.anatomy, changed)
+            moved |= _CARRIED[INDEX[joint]]
+        for joint in sorted(moved):
+            if joint == 0:
+                turned[0] = changed[0]
+                continue
+            parent = PARENTS[joint]
+            turned[joint] = turned[parent] @ changed[joint]
+            placed[joint] = placed[parent] + turned[parent] @ self.anatomy.bones[joint]
+        return Figure(self.anatomy, changed, turned, placed)
 
 
 def figure(anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"]) -> Figure:
@@ -64,14 +83,9 @@ def figure(anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"]) -> Figure:
     return Figure(anatomy, rotmats, turned, placed - placed[0])
 
 
-def resting(anatomy: Anatomy) -> Figure:
-    """The figure in the rest pose."""
-    return figure(anatomy, np.tile(np.eye(3), (NUM_JOINTS, 1, 1)))
-
-
-def with_hand(body: Figure, side: Side, hand: Float[np.ndarray, "15 3"]) -> Figure:
-    """The figure with the fingers of one hand posed, axis-angle."""
-    return body.posed(dict(zip(JOINTS[HANDS[side]], rotvec_to_rotmat(hand), strict=True)))
+def with_hand(body: Figure, side: Side, hand: Float[np.ndarray, "15 3 3"]) -> Figure:
+    """The figure with the fingers of one hand posed."""
+    return body.posed(dict(zip(JOINTS[HANDS[side]], hand, strict=True)))
 
 
 def sign_of(side: Side) -> float:
@@ -86,5 +100,4 @@ def other(side: Side) -> Side:
 
 def direction(side: Side, *, out: float = 0.0, up: float = 0.0, front: float = 0.0) -> Vec3:
     """The unit direction with these parts; `out` is away from the body's middle on the given side."""
-    vector = np.array([out * sign_of(side), up, front])
-    return vector / np.linalg.norm(vector)
+    return unit(np.array([out * sign_of(side), up, front]))

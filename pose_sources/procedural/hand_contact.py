@@ -8,7 +8,7 @@ from jaxtyping import Float
 from cuffs.skeleton import FINGERS
 from pose_sources.anatomy import Anatomy
 from pose_sources.capsules import overlap
-from pose_sources.kinematics import unit
+from pose_sources.kinematics import cross, unit
 from pose_sources.procedural.hand_shape import HandShape, PlacedHand, place_hand
 
 Vec3 = Float[np.ndarray, "3"]
@@ -92,15 +92,10 @@ def finger_back(anatomy: Anatomy, shape: HandShape, name: str) -> tuple[Vec3, Ve
     return place - 2 * RADIUS_M[name] * looks, -looks
 
 
-def thumb_tip(anatomy: Anatomy, shape: HandShape) -> Vec3:
-    """The middle of the thumb's tip, in the frame of the resting left wrist."""
-    return place_hand(anatomy, shape).points[_THUMB, 3]
-
-
 def _palmar_side(hand: PlacedHand, name: str, *, phalanx: int, share: float) -> tuple[Vec3, Vec3]:
     """A point of a phalanx's palmar side, and where that looks: to where flexion moves it."""
     digit = FINGERS.index(name)
     near, far = hand.points[digit, phalanx], hand.points[digit, phalanx + 1]
-    looks = unit(np.cross(hand.hinges[digit, phalanx], far - near))
+    looks = unit(cross(hand.hinges[digit, phalanx], far - near))
     thickness = RADIUS_M[name] * (TIP_SHARE if phalanx == 2 else 1.0)
     return near + share * (far - near) + thickness * looks, looks

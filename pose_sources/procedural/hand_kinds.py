@@ -1,7 +1,7 @@
 """What hands do: each kind draws a continuous family of shapes, from a fist to fingerspelling."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -28,6 +28,9 @@ BESIDE: Final = ThumbShape(flexion=20, abduction=12, opposition=0, mp=4, ip=4)
 
 AWAY: Final = ThumbShape(flexion=-26, abduction=14, opposition=-8, mp=-4, ip=-8)
 """A thumb stretched away from the hand."""
+
+ALONG: Final = ThumbShape(flexion=6, abduction=28, opposition=10, mp=8, ip=20)
+"""A thumb along the side of a fist."""
 
 MEETING_M: Final = -0.001
 """Distance between the skins of thumb and finger where they meet, metres: flesh gives way a little."""
@@ -110,7 +113,7 @@ def fist(anatomy: Anatomy, rng: Rng) -> HandShape:
     """All fingers curled in, the thumb across them or along the side of the index finger."""
     shape = hand_of({name: clenched(rng) for name in FOUR}, FOLDED)
     if rng.uniform() < 0.25:
-        return replace(shape, thumb=ThumbShape(flexion=6, abduction=between(rng, 22, 34), opposition=10, mp=8, ip=20))
+        return replace(shape, thumb=replace(ALONG, abduction=between(rng, 22, 34)))
     return cross_thumb(anatomy, shape, "middle" if rng.uniform() < 0.6 else "index")
 
 
@@ -134,15 +137,13 @@ def point(anatomy: Anatomy, rng: Rng) -> HandShape:
 
 def pinch(anatomy: Anatomy, rng: Rng) -> HandShape:
     """Thumb and index or middle finger meet at their pads; the others stretched, bent or curled."""
-    meeting = "index" if rng.uniform() < 0.75 else "middle"
+    finger = "index" if rng.uniform() < 0.75 else "middle"
     amount, angles = between(rng, 0.0, 0.85), fan(rng, 0.2, 0.8)
     fingers = {name: curled(amount + between(rng, 0, 0.12), angles[name]) for name in FOUR}
-    mcp = between(rng, 46, 66)
-    pip = (96 if meeting == "index" else 106) - mcp + between(rng, -4, 6)
-    fingers[meeting] = FingerShape(mcp=mcp, pip=pip, dip=between(rng, 0.25, 0.5) * pip)
-    if meeting == "middle":
+    fingers[finger] = meeting(rng, 96 if finger == "index" else 106)
+    if finger == "middle":
         fingers["index"] = curled(between(rng, 0.0, 0.35), angles["index"])
-    return oppose(anatomy, hand_of(fingers, OPPOSED), meeting)
+    return oppose(anatomy, hand_of(fingers, OPPOSED), finger)
 
 
 def oppose(anatomy: Anatomy, shape: HandShape, finger: str) -> HandShape:
@@ -171,22 +172,43 @@ def fold_thumb(anatomy: Anatomy, shape: HandShape, rng: Rng) -> HandShape:
     return replace(shape, thumb=thumb)
 
 
+LETTERS: Final[Mapping[str, tuple[str, str]]] = {
+    "a": ("cccc", "along"), "b": ("ssss", "folded"), "c": ("llll", "opposed"), "d": ("sooo", "meets middle"),
+    "e": ("hhhh", "folded"), "f": ("osss", "meets index"), "i": ("cccs", "folded"), "k": ("sbcc", "meets middle"),
+    "l": ("sccc", "away"), "o": ("oooo", "meets index"), "n": ("bbcc", "folded"), "u": ("sscc", "folded"),
+    "w": ("sssc", "folded"), "x": ("hccc", "folded"), "y": ("cccs", "away"), "horns": ("sccs", "folded"),
+    "love": ("sccs", "away"), "roof": ("bbbb", "beside"), "hooks": ("hhhh", "away"), "duck": ("bbbb", "meets index"),
+}  # fmt: skip
+"""Shapes of one-handed finger alphabets and everyday signs: the four fingers (straight, curled, loosely bent, hooked,
+bent at the knuckle, or rounded towards the thumb), and the thumb."""
+
+
 def spell(anatomy: Anatomy, rng: Rng) -> HandShape:
-    """As in fingerspelling: every finger stretched, hooked, bent at the knuckle or curled, any thumb."""
-    angles = fan(rng, 0.0, 1.0)
-    fingers = {}
-    for name in FOUR:
-        choice = rng.integers(4)
-        hooked = FingerShape(mcp=between(rng, 0, 25), pip=between(rng, 55, 90), dip=between(rng, 35, 55))
-        bent = FingerShape(mcp=between(rng, 60, 85), pip=between(rng, 0, 20), dip=between(rng, 0, 10))
-        fingers[name] = (straight(rng, angles[name]), hooked, bent, clenched(rng))[choice]
-    shape = hand_of(tie_ring_finger(fingers), AWAY)
-    choice = rng.integers(4)
-    if choice == 0:
+    """As in fingerspelling and everyday signs."""
+    fingers, thumb = LETTERS[str(rng.choice(list(LETTERS)))]
+    angles, loose, bent = fan(rng, 0.0, 1.0), between(rng, 0.3, 0.5), between(rng, 60, 80)
+    drawn = {
+        "s": lambda name: straight(rng, angles[name]),
+        "c": lambda _: clenched(rng),
+        "l": lambda name: curled(loose + between(rng, 0, 0.06), 0.5 * angles[name]),
+        "h": lambda _: FingerShape(mcp=between(rng, 0, 25), pip=between(rng, 65, 90), dip=between(rng, 35, 55)),
+        "b": lambda _: FingerShape(mcp=bent + between(rng, -5, 5), pip=between(rng, 0, 18), dip=between(rng, 0, 10)),
+        "o": lambda _: meeting(rng),
+    }
+    shape = hand_of(tie_ring_finger({name: drawn[how](name) for name, how in zip(FOUR, fingers, strict=True)}), AWAY)
+    if thumb == "folded":
         return fold_thumb(anatomy, shape, rng)
-    if choice == 1:
-        return oppose(anatomy, shape, "index" if rng.uniform() < 0.6 else "middle")
-    return replace(shape, thumb=blend(BESIDE, AWAY if choice == 2 else OPPOSED, between(rng, 0, 1)))
+    if thumb.startswith("meets"):
+        return oppose(anatomy, shape, thumb.removeprefix("meets "))
+    thumbs = {"along": ALONG, "away": blend(AWAY, BESIDE, between(rng, 0, 0.3)), "beside": BESIDE, "opposed": OPPOSED}
+    return replace(shape, thumb=thumbs[thumb])
+
+
+def meeting(rng: Rng, whole_deg: float = 96.0) -> FingerShape:
+    """A finger rounded so far that its pad looks at the thumb's; `whole_deg` is what knuckle and middle joint share."""
+    mcp = between(rng, 46, 66)
+    pip = whole_deg - mcp + between(rng, -4, 6)
+    return FingerShape(mcp=mcp, pip=pip, dip=between(rng, 0.25, 0.5) * pip)
 
 
 def tie_ring_finger(fingers: Mapping[str, FingerShape]) -> dict[str, FingerShape]:
@@ -197,8 +219,8 @@ def tie_ring_finger(fingers: Mapping[str, FingerShape]) -> dict[str, FingerShape
     """
     tied = dict(fingers)
     for name, neighbours, share in (("ring", ("middle", "pinky"), 0.25), ("pinky", ("ring",), 0.12)):
-        own = np.array(astuple(fingers[name]))
-        pull = np.mean([astuple(fingers[other]) for other in neighbours], 0)
+        own = np.array(fingers[name].angles)
+        pull = np.mean([fingers[other].angles for other in neighbours], 0)
         mcp, pip, dip, _ = ((1 - share) * own + share * pull).tolist()
         tied[name] = FingerShape(mcp=mcp, pip=pip, dip=dip, ulnar=fingers[name].ulnar)
     return tied
@@ -263,7 +285,7 @@ def anything(_anatomy: Anatomy, rng: Rng) -> HandShape:
 
 def blend(first: ThumbShape, second: ThumbShape, share: float) -> ThumbShape:
     """A thumb between two."""
-    return thumb_from((1 - share) * np.array(astuple(first)) + share * np.array(astuple(second)))
+    return thumb_from((1 - share) * np.array(first.angles) + share * np.array(second.angles))
 
 
 HAND_KINDS: Final[Mapping[str, Callable[[Anatomy, Rng], HandShape]]] = {

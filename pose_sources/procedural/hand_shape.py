@@ -1,15 +1,15 @@
 """A hand as anatomical angles, and where that puts its fingers. Everything is a left hand until it becomes a pose."""
 
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float
 
-from cuffs.rotations import mirror_rotvec, rotmat_to_rotvec
+from cuffs.rotations import rotmat_to_rotvec
 from cuffs.skeleton import FINGERS, INDEX, LEFT_HAND
-from pose_sources.anatomy import Anatomy
-from pose_sources.limits import RANGES
+from pose_sources.anatomy import MIRROR_X, Anatomy
+from pose_sources.limits import RANGES, Range
 from pose_sources.rest_skeleton import TIP_M
 
 DIP_OF_PIP: Final = 2 / 3
@@ -33,6 +33,11 @@ class FingerShape:
     ulnar: float = 0.0
     """Sideways at the knuckle, towards the little finger."""
 
+    @property
+    def angles(self) -> tuple[float, float, float, float]:
+        """In the order of the fields."""
+        return self.mcp, self.pip, self.dip, self.ulnar
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThumbShape:
@@ -52,6 +57,11 @@ class ThumbShape:
 
     ip: float = 0.0
     """Flexion of the last joint."""
+
+    @property
+    def angles(self) -> tuple[float, float, float, float, float]:
+        """In the order of the fields."""
+        return self.flexion, self.abduction, self.opposition, self.mp, self.ip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,19 +85,23 @@ def curled(amount: float, ulnar: float = 0.0) -> FingerShape:
     return FingerShape(mcp=80 * amount, pip=pip, dip=DIP_OF_PIP * pip, ulnar=ulnar * (1 - min(1.0, max(0.0, amount))))
 
 
+def _finger_range(name: str) -> tuple[Range, ...]:
+    return (*(RANGES[f"{name}{number}"][0] for number in (1, 2, 3)), RANGES[f"{name}1"][1])
+
+
+_FINGER_LOW: Final = {name: [limit.low_deg for limit in _finger_range(name)] for name in FINGERS}
+_FINGER_HIGH: Final = {name: [limit.high_deg for limit in _finger_range(name)] for name in FINGERS}
+
+
 def within_limits(shape: HandShape) -> HandShape:
     """The shape with every angle brought into its joint's range."""
     fingers = {}
     for name in ("index", "middle", "ring", "pinky"):
-        finger = shape.finger(name)
-        ranges = [RANGES[f"{name}{number}"][0] for number in (1, 2, 3)] + [RANGES[f"{name}1"][1]]
-        mcp, pip, dip, ulnar = (
-            float(np.clip(angle, limit.low_deg, limit.high_deg))
-            for angle, limit in zip(astuple(finger), ranges, strict=True)
-        )
+        angles = np.minimum(np.maximum(shape.finger(name).angles, _FINGER_LOW[name]), _FINGER_HIGH[name])
+        mcp, pip, dip, ulnar = angles.tolist()
         fingers[name] = FingerShape(mcp=mcp, pip=pip, dip=dip, ulnar=ulnar)
     low, high = thumb_range()
-    thumb = np.clip(astuple(shape.thumb), low, high)
+    thumb = np.clip(shape.thumb.angles, low, high)
     return replace(shape, **fingers, thumb=thumb_from(thumb))
 
 
@@ -106,9 +120,10 @@ def thumb_range() -> tuple[Float[np.ndarray, "5"], Float[np.ndarray, "5"]]:
     return np.array(low, np.float64), np.array(high, np.float64)
 
 
-def hand_rotmats(anatomy: Anatomy, shape: HandShape) -> Float[np.ndarray, "15 3 3"]:
-    """Rotations of a left hand's joints in SMPL-X's order."""
-    return anatomy.rotations(LEFT_HAND, hand_angles(shape))
+def hand_rotmats(anatomy: Anatomy, shape: HandShape, side: str = "left") -> Float[np.ndarray, "15 3 3"]:
+    """Rotations of a hand's joints in SMPL-X's order."""
+    left = anatomy.rotations(LEFT_HAND, hand_angles(shape))
+    return left if side == "left" else MIRROR_X @ left @ MIRROR_X
 
 
 def hand_angles(shape: HandShape) -> Float[np.ndarray, "15 3"]:
@@ -131,8 +146,7 @@ def thumb_angles(thumb: ThumbShape) -> Float[np.ndarray, "3 3"]:
 
 def hand_pose(anatomy: Anatomy, shape: HandShape, side: str) -> Float[np.ndarray, "15 3"]:
     """Axis-angle of a hand's joints in SMPL-X's order, absolute, radians."""
-    left = rotmat_to_rotvec(hand_rotmats(anatomy, shape))
-    return left if side == "left" else mirror_rotvec(left)
+    return rotmat_to_rotvec(hand_rotmats(anatomy, shape, side))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,15 +1,16 @@
 """Drawing a hand: a kind by its weight, a shape of that kind, shaken a little, possible."""
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from jaxtyping import Float
 
 from pose_sources.anatomy import Anatomy
 from pose_sources.procedural.hand_contact import is_possible
 from pose_sources.procedural.hand_kinds import FOUR, HAND_KINDS, RELAXED_HAND
-from pose_sources.procedural.hand_shape import FingerShape, HandShape, thumb_from, within_limits
+from pose_sources.procedural.hand_shape import FingerShape, HandShape, hand_rotmats, thumb_from, within_limits
 
 TRIES: Final = 30
 
@@ -20,6 +21,10 @@ class HandDraw:
 
     kind: str
     shape: HandShape
+
+    def rotmats(self, anatomy: Anatomy, side: str) -> Float[np.ndarray, "15 3 3"]:
+        """Rotations of the joints, as `hand_rotmats` has them."""
+        return hand_rotmats(anatomy, self.shape, side)
 
 
 def pick(weights: Mapping[str, float], rng: np.random.Generator) -> str:
@@ -54,7 +59,7 @@ def shaken(shape: HandShape, variation: float, rng: np.random.Generator) -> Hand
     noise = variation * np.clip(rng.normal(size=(4, 4)), -2.5, 2.5) * [3.0, 3.0, 2.0, 1.0]
     fingers = {}
     for name, change in zip(FOUR, noise, strict=True):
-        mcp, pip, dip, ulnar = (np.array(astuple(shape.finger(name))) + change).tolist()
+        mcp, pip, dip, ulnar = (np.array(shape.finger(name).angles) + change).tolist()
         fingers[name] = FingerShape(mcp=mcp, pip=pip, dip=dip, ulnar=ulnar)
-    thumb = np.array(astuple(shape.thumb)) + variation * np.clip(rng.normal(size=5), -2, 2) * 1.5
+    thumb = np.array(shape.thumb.angles) + variation * np.clip(rng.normal(size=5), -2, 2) * 1.5
     return replace(shape, **fingers, thumb=thumb_from(thumb))

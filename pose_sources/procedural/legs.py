@@ -10,8 +10,20 @@ from pose_sources.anatomy import Anatomy
 from pose_sources.kinematics import reach, turn
 from pose_sources.procedural.figure import FRONT, LEFT, SIDES, UP, Figure, Mat3, Side, Vec3, sign_of
 
-HEEL: Final = np.array([0.0, -0.07, -0.05])
+SOLE_M: Final = 0.077
+"""Height of an ankle above the ground that its foot stands on, metres."""
+
+HEEL: Final = np.array([0.0, -SOLE_M, -0.024])
 """From the ankle to where the heel touches the ground, metres."""
+
+SEAT_M: Final = 0.105
+"""Height of the hips above a floor that somebody sits on."""
+
+BALL_M: Final = 0.028
+"""Height of the foot's joint, above the ball, over the ground."""
+
+TOE_TIP: Final = np.array([0.0, -0.07, 0.2])
+"""From the ankle to the tip of the toes, metres."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,3 +121,16 @@ def standing_height(body: Figure, feet: dict[Side, Vec3], stretch: dict[Side, fl
         length = stretch[side] * leg_length(body.anatomy, side)
         heights.append(np.sqrt(max(length**2 - away[0] ** 2 - away[2] ** 2, 0.01)) - body.at(f"{side}_hip")[1])
     return float(min(heights))
+
+
+def lowest_of_foot(body: Figure, side: Side) -> float:
+    """Height of a foot's lowest point, metres from the pelvis: of heel, ball and toes."""
+    foot, toes = body.frame(f"{side}_ankle"), body.frame(f"{side}_foot")
+    to_ball = body.anatomy.bone(f"{side}_foot", f"{side}_ankle")
+    ball = body.at(f"{side}_foot")
+    points = (
+        body.at(f"{side}_ankle") + foot @ HEEL,
+        ball - BALL_M * foot[:, 1],
+        ball + toes @ (TOE_TIP - to_ball * [0, 1, 1]),
+    )
+    return min(float(point[1]) for point in points)

@@ -1,4 +1,4 @@
-"""Where trunk and feet go: standing, walking, sitting and crouching in all their variety."""
+"""Where trunk and feet go: standing, sitting, crouching and kneeling in all their variety."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,27 +6,31 @@ from typing import Final
 import numpy as np
 
 from pose_sources.anatomy import Anatomy
+from pose_sources.kinematics import turn
 from pose_sources.procedural.arms import drawn
 from pose_sources.procedural.figure import FRONT, LEFT, SIDES, UP, Figure, Side, Vec3, other, sign_of
 from pose_sources.procedural.hands import pick
-from pose_sources.procedural.legs import FootPlan, leg_length, lift_heels, pose_legs, standing_height
+from pose_sources.procedural.legs import (
+    SEAT_M,
+    SOLE_M,
+    FootPlan,
+    leg_length,
+    lift_heels,
+    pose_legs,
+    standing_height,
+)
 from pose_sources.procedural.trunk import TrunkPlan, pose_trunk, sample_trunk
 
 Rng = np.random.Generator
 
-GAIT_PERCENT: Final = np.array([0, 6, 12, 22, 32, 42, 50, 56, 62, 68, 74, 82, 90, 95, 100.0])
-GAIT_DEG: Final = {
-    "hip": np.array([28, 27, 24, 15, 6, -4, -10, -10, -4, 8, 19, 29, 31, 30, 28.0]),
-    "knee": np.array([4, 10, 17, 16, 10, 6, 8, 20, 40, 56, 60, 46, 18, 5, 4.0]),
-    "ankle": np.array([0, -5, -2, 4, 7, 10, 7, -4, -16, -12, -5, 0, 1, 1, 0.0]),
-    "foot": np.array([4, 0, 0, 0, 0, 8, 24, 34, 24, 8, 2, 4, 6, 6, 4.0]),
-}
-"""Flexion (dorsiflexion) over a walking cycle from heel strike: what gait books print for level walking (Perry, Gait
-Analysis, 1992; Winter, Biomechanics and Motor Control of Human Movement, 2009), read off at these per cents."""
+KNEE_M: Final = 0.075
+"""Height of a bent knee's joint above the ground that it kneels on."""
 
+NAIL: Final = np.array([0.0, -0.055, 0.2])
+"""From its ankle to the toes' upper side, which a kneeling leg's foot lies on."""
 
-HIP_IN_DEG: Final = 3.0
-"""Adduction of walking hips: the feet fall nearer to each other than the hips are."""
+POINTED_DEG: Final = -49.0
+"""Ankle of a kneeling leg, whose toes lie on the ground."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,29 +69,6 @@ def knee_out(side: Side, toe_out_deg: float) -> Vec3:
     """Direction of a knee above a foot that is turned out."""
     angle = np.radians(toe_out_deg)
     return np.sin(angle) * sign_of(side) * LEFT + np.cos(angle) * FRONT
-
-
-def walk(anatomy: Anatomy, rng: Rng, lean: float) -> Stance:
-    """Anywhere in a step, slow or brisk."""
-    phase, size = drawn(rng, (0, 1), (0.6, 1.15))
-    swing = np.cos(2 * np.pi * phase)
-    pelvis = (float(rng.normal(3, 2)), 0.0, -5 * size * swing)
-    trunk = sample_trunk(rng, lean=0.7 * lean, pelvis=pelvis)
-    body = pose_trunk(anatomy, trunk)
-    rotmats = {}
-    for side, start in (("left", phase), ("right", phase + 0.5)):
-        angles = {joint: size * periodic(start, curve) for joint, curve in GAIT_DEG.items()}
-        angles["knee"] = max(2.0, angles["knee"])
-        out = float(rng.normal(-6, 3))
-        rotmats[f"{side}_hip"] = anatomy.rotation(f"{side}_hip", (angles["hip"] + pelvis[0], HIP_IN_DEG, out))
-        for joint in ("knee", "ankle", "foot"):
-            rotmats[f"{side}_{joint}"] = anatomy.rotation(f"{side}_{joint}", (angles[joint], 0.0, 0.0))
-    return Stance(body.posed(rotmats), "walking")
-
-
-def periodic(phase: float, curve: np.ndarray) -> float:
-    """A gait curve at a phase, degrees."""
-    return float(np.interp(100 * (phase % 1.0), GAIT_PERCENT, curve))
 
 
 def sit(anatomy: Anatomy, rng: Rng, lean: float) -> Stance:
@@ -181,13 +162,34 @@ def kneel(anatomy: Anatomy, rng: Rng, lean: float) -> Stance:
     down = side_of(rng)
     trunk = sample_trunk(rng, lean=lean, pelvis=(float(rng.normal(6, 5)), 0.0, float(rng.normal(0, 4))))
     body = pose_trunk(anatomy, trunk)
-    forward, width = drawn(rng, (0.4, 0.54), (0.08, 0.16))
+    upright, forward, width = drawn(rng, (0.95, 0.995), (0.4, 0.54), (0.08, 0.16))
+    back, ground = kneeling_leg(body, down, upright=upright, forwards=bool(rng.uniform() < 0.5))
+    ankle = from_hips(body, other(down), (width, 0.0, forward))
     front = FootPlan(
-        ankle=from_hips(body, other(down), (width, 0.5, forward)),
-        knee=FRONT + 0.6 * UP + 0.1 * sign_of(other(down)) * LEFT,
+        ankle=ankle * [1, 0, 1] + (ground + SOLE_M) * UP, knee=FRONT + 0.6 * UP + 0.1 * sign_of(other(down)) * LEFT
     )
-    back = FootPlan(ankle=from_hips(body, down, (0.1, 0.47, -0.45)), hanging=(-38.0, 0.0, 0.0), knee=FRONT - UP)
     return Stance(pose_legs(body, {other(down): front, down: back}), "kneeling on one knee")
+
+
+def kneeling_leg(body: Figure, side: Side, *, upright: float, forwards: bool) -> tuple[FootPlan, float]:
+    """Knee and toes on the ground; and the height of that ground, metres from the pelvis.
+
+    Args:
+        body: with its pelvis posed.
+        side: left or right.
+        upright: height of the hip over the knee, as a share of the thigh's length.
+        forwards: whether the knee lies before the hip rather than behind it.
+    """
+    bones = (body.anatomy.bone(f"{side}_{a}", f"{side}_{b}") for a, b in (("knee", "hip"), ("ankle", "knee")))
+    thigh, shin = (float(np.linalg.norm(bone)) for bone in bones)
+    along = thigh * np.sqrt(1 - upright**2) * (1 if forwards else -1)
+    knee = body.at(f"{side}_hip") + along * FRONT - upright * thigh * UP
+    rise = 0.0
+    for _ in range(4):  # of the shin towards the ankle: the higher it is, the less steeply the toes point down
+        foot = turn(LEFT, 90 + np.degrees(rise) - POINTED_DEG)
+        rise = float(np.arcsin((-(foot @ NAIL)[1] - KNEE_M) / shin))
+    ankle = knee + shin * (np.sin(rise) * UP - np.cos(rise) * FRONT)
+    return FootPlan(ankle=ankle, hanging=(POINTED_DEG, 0.0, 0.0), knee=FRONT - UP), float(knee[1]) - KNEE_M
 
 
 def bend_over(anatomy: Anatomy, rng: Rng, lean: float) -> Stance:
@@ -209,10 +211,11 @@ def sit_on_floor(anatomy: Anatomy, rng: Rng, lean: float) -> Stance:
     trunk = sample_trunk(rng, lean=lean, pelvis=(drawn(rng, (-20, 0))[0], 0.0, 0.0))
     body = pose_trunk(anatomy, trunk)
     plans: dict[Side, FootPlan] = {}
+    below = (SEAT_M - SOLE_M) / leg_length(anatomy, "left")
     if rng.uniform() < 0.5:
         near = side_of(rng)
         for side in SIDES:
-            place = (-0.09, 0.03, 0.3 if side == near else 0.45)
+            place = (-0.09, below, 0.3 if side == near else 0.45)
             knee = sign_of(side) * LEFT + 0.45 * UP
             plans[side] = FootPlan(ankle=from_hips(body, side, place), hanging=(-20.0, 5.0, -15.0), knee=knee)
         return Stance(pose_legs(body, plans), "cross-legged on the floor")
@@ -220,6 +223,6 @@ def sit_on_floor(anatomy: Anatomy, rng: Rng, lean: float) -> Stance:
         forward, out, width = drawn(rng, (0.45, 0.88), (0, 15), (0.1, 0.2))
         pitch = float(np.interp(forward, [0.7, 0.88], [0, -35]))
         knee = UP + 0.15 * sign_of(side) * LEFT
-        ankle = from_hips(body, side, (width, 0.03, forward))
+        ankle = from_hips(body, side, (width, below, forward))
         plans[side] = FootPlan(ankle=ankle, toe_out_deg=out, pitch_deg=pitch, knee=knee)
     return Stance(pose_legs(body, plans), "on the floor with the knees up")

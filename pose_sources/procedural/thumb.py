@@ -1,6 +1,6 @@
 """Bringing the thumb to a place."""
 
-from dataclasses import astuple, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from cuffs.skeleton import INDEX
 from pose_sources.anatomy import Anatomy
-from pose_sources.kinematics import unit
+from pose_sources.kinematics import cross, unit
 from pose_sources.procedural.hand_contact import RADIUS_M, TIP_SHARE
 from pose_sources.procedural.hand_shape import HandShape, thumb_angles, thumb_from, thumb_range
 from pose_sources.rest_skeleton import TIP_M
@@ -17,6 +17,7 @@ Vec3 = Float[np.ndarray, "3"]
 
 STEPS: Final = 20
 MOST_STEP_DEG: Final = 20.0
+SETTLED_DEG: Final = 0.2
 LOOKS_M: Final = 0.008
 """A pad that looks 1 rad off costs as much as this distance: where digits meet matters more than how squarely."""
 
@@ -37,7 +38,7 @@ def place_thumb(anatomy: Anatomy, shape: HandShape, *, skin_at: Vec3, skin_looks
         skin_looks: unit direction that the skin looks in.
     """
     low, high = thumb_range()
-    wish = np.clip(astuple(shape.thumb), low, high)
+    wish = np.clip(shape.thumb.angles, low, high)
     weight = POSTURE_M / (high - low)
     tip_at = skin_at + TIP_SHARE * RADIUS_M["thumb"] * skin_looks
     angles = wish
@@ -48,7 +49,7 @@ def place_thumb(anatomy: Anatomy, shape: HandShape, *, skin_at: Vec3, skin_looks
         square = slope.T @ slope
         step = np.linalg.solve(square + 1e-3 * np.diag(np.diag(square)), -slope.T @ miss)
         moved = np.clip(angles + np.clip(step, -MOST_STEP_DEG, MOST_STEP_DEG), low, high)
-        if np.abs(moved - angles).max() < 0.05:
+        if np.abs(moved - angles).max() < SETTLED_DEG:
             break
         angles = moved
     return replace(shape, thumb=thumb_from(angles))
@@ -68,11 +69,11 @@ def _tip_and_slopes(anatomy: Anatomy, angles: Float[np.ndarray, "5"]) -> tuple[V
     last = middle + third @ (rest[2] - rest[1])
     bone = end @ unit(rest[2] - rest[1])
     tip = last + TIP_M["thumb"] * bone
-    looks = unit(np.cross(end @ axes[2][:, 0], bone))
+    looks = unit(cross(end @ axes[2][:, 0], bone))
     base = _turning_axes(axes[0], thumb_angles(thumb_from(angles))[0])
     turning = np.stack([base[0], base[1], -base[2], second @ axes[1][:, 0], third @ axes[2][:, 0]])
     origins = np.stack([rest[0], rest[0], rest[0], middle, last])
-    slopes = np.concatenate([np.cross(turning, tip - origins).T, np.cross(turning, looks).T])
+    slopes = np.concatenate([cross(turning, tip - origins).T, cross(turning, looks).T])
     return tip, looks, np.radians(slopes)
 
 

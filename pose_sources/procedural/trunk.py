@@ -5,11 +5,12 @@ from typing import Final
 
 import numpy as np
 
+from cuffs.skeleton import HANDS, INDEX, NUM_JOINTS
 from pose_sources.anatomy import Anatomy
 from pose_sources.kinematics import turn
-from pose_sources.procedural.figure import FRONT, LEFT, SIDES, UP, Figure, resting, with_hand
+from pose_sources.procedural.figure import FRONT, LEFT, UP, Figure, figure
 from pose_sources.procedural.hand_kinds import RELAXED_HAND
-from pose_sources.procedural.hand_shape import hand_pose
+from pose_sources.procedural.hand_shape import hand_rotmats
 
 Angles = tuple[float, float, float]
 SPINE_SHARES: Final = {"spine1": 0.36, "spine2": 0.33, "spine3": 0.31}
@@ -28,14 +29,15 @@ class TrunkPlan:
 def pose_trunk(anatomy: Anatomy, plan: TrunkPlan) -> Figure:
     """A figure with its trunk posed, arms and legs as at rest, hands relaxed."""
     forward, side, left = plan.pelvis
-    rotmats = {"pelvis": turn(UP, left) @ turn(-FRONT, side) @ turn(LEFT, forward)}
+    rotmats = np.tile(np.eye(3), (NUM_JOINTS, 1, 1))
+    rotmats[0] = turn(UP, left) @ turn(-FRONT, side) @ turn(LEFT, forward)
     for shares, angles in ((SPINE_SHARES, plan.spine), (NECK_SHARES, plan.neck)):
         for joint, share in shares.items():
-            rotmats[joint] = anatomy.rotation(joint, (share * angles[0], share * angles[1], share * angles[2]))
-    body = resting(anatomy).posed(rotmats)
-    for side in SIDES:
-        body = with_hand(body, side, hand_pose(anatomy, RELAXED_HAND, side))
-    return body
+            parts = (share * angles[0], share * angles[1], share * angles[2])
+            rotmats[INDEX[joint]] = anatomy.rotation(joint, parts)
+    for side, part in HANDS.items():
+        rotmats[part] = hand_rotmats(anatomy, RELAXED_HAND, side)
+    return figure(anatomy, rotmats)
 
 
 def sample_trunk(rng: np.random.Generator, *, lean: float, pelvis: Angles = (0.0, 0.0, 0.0)) -> TrunkPlan:

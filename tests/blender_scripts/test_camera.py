@@ -9,7 +9,8 @@ from mathutils import Vector
 from blender_scripts.camera import add_camera
 from blender_scripts.session import clear_scene
 from cuffs.camera import inverse, look_at, project, transform
-from cuffs.records import CameraSpec, ImageSpec
+from cuffs.records import CameraSpec
+from cuffs.warp import Frame
 
 pytestmark = pytest.mark.bpy
 
@@ -27,7 +28,7 @@ def test_blender_projects_as_we_do(size, seed):
         T_world_cam=look_at(eye_world=rng.normal(size=3) * 3, target_world=rng.normal(size=3), roll_rad=rng.normal()),
     )
     clear_scene()
-    camera = add_camera(spec, ImageSpec(width=width, height=height))
+    camera = add_camera(spec, Frame(K=spec.K, width=width, height=height))
     bpy.context.view_layer.update()
     points_cam = rng.uniform([-1, -1, 1], [1, 1, 5], size=(60, 3))
     points_world = transform(spec.T_world_cam, points_cam)

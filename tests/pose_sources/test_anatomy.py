@@ -21,7 +21,8 @@ def posed(**angles):
     for joint, values in angles.items():
         rotmats[INDEX[joint]] = ANATOMY.rotation(joint, values)
     turned, placed = posed_joints(REST_JOINTS, rotmats)
-    return placed, finger_tips(REST_JOINTS, turned, placed)
+    tips = {side: finger_tips(REST_JOINTS, turned, placed, side) for side in ("left", "right")}
+    return placed, {f"{side}_{name}": tips[side][n] for side in tips for n, name in enumerate(FINGERS)}
 
 
 @given(st.sampled_from(MOVING), st.tuples(st.floats(-170, 170), st.floats(-85, 85), st.floats(-170, 170)))

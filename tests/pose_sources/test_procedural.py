@@ -5,20 +5,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cuffs.body import forward
 from cuffs.errors import ConfigError
 from cuffs.records import PoseSample
 from cuffs.rotations import rotvec_to_rotmat
 from cuffs.skeleton import FINGERS, HANDS, INDEX
 from pose_sources import open_poses, poses_config
 from pose_sources.anatomy import build_anatomy
-from pose_sources.kinematics import posed_joints
-from pose_sources.limits import sample_violations
+from pose_sources.kinematics import posed_joints, turn
+from pose_sources.limits import violations
 from pose_sources.mirror import mirror_sample
 from pose_sources.procedural.bodies import BODY_KINDS
-from pose_sources.procedural.body_capsules import TOUCH_AIR_M, arm_excess
+from pose_sources.procedural.body_capsules import TOUCH_AIR_M, arm_excess, around_arm, core_capsules
 from pose_sources.procedural.config import ProceduralConfig
-from pose_sources.procedural.figure import figure
-from pose_sources.procedural.hand_contact import RADIUS_M, TIP_SHARE, finger_pad, is_possible, thumb_tip
+from pose_sources.procedural.figure import LEFT, figure
+from pose_sources.procedural.hand_contact import RADIUS_M, TIP_SHARE, finger_pad, is_possible
 from pose_sources.procedural.hand_kinds import HAND_KINDS, RELAXED_HAND
 from pose_sources.procedural.hand_shape import hand_pose, place_hand, thumb_from, thumb_range, within_limits
 from pose_sources.procedural.hands import sample_hand, shaken
@@ -37,6 +38,26 @@ def drawn(kind, count, seed=0):
     return [source[1000 * seed + number] for number in range(count)]
 
 
+@pytest.fixture(scope="module")
+def contact_body(body):
+    """The body model, and the vertices of heels, balls of the feet, and knees."""
+    places, joints, parts = body.v_template, body.joint_template, {}
+    nearest = body.weights.argmax(1)
+    for side in ("left", "right"):
+        ankle, ball, knee = (joints[INDEX[f"{side}_{name}"]] for name in ("ankle", "foot", "knee"))
+        foot = np.isin(nearest, [INDEX[f"{side}_ankle"], INDEX[f"{side}_foot"]]) & (places[:, 1] < ankle[1])
+        parts[f"{side}_heel"] = np.flatnonzero(foot & (places[:, 2] < ankle[2]))
+        parts[f"{side}_ball"] = np.flatnonzero(foot & (np.abs(places[:, 2] - ball[2]) < 0.03))
+        parts[f"{side}_knee"] = np.flatnonzero(np.linalg.norm(places - knee, axis=1) < 0.1)
+    return body, parts
+
+
+def posed_verts(model, sample):
+    rotmats, nothing = rotvec_to_rotmat(sample.pose)[None], np.zeros((1, 1))
+    verts, _ = forward(model, rotmats=rotmats, betas=nothing, expression=nothing, transl=np.zeros((1, 3)))
+    return verts[0]
+
+
 def joints_world(sample):
     """Joint positions in the world, the pelvis at the origin."""
     _, placed = posed_joints(REST_JOINTS, rotvec_to_rotmat(sample.pose))
@@ -46,7 +67,7 @@ def joints_world(sample):
 @given(NUMBERS)
 @settings(max_examples=20, deadline=None)
 def test_every_pose_is_within_human_joint_limits(number):
-    assert [str(found) for found in sample_violations(ANATOMY, SOURCE[number])] == []
+    assert [str(found) for found in violations(ANATOMY, rotvec_to_rotmat(SOURCE[number].pose))] == []
 
 
 def test_hands_of_every_kind_are_within_limits_and_clear_of_themselves():
@@ -64,7 +85,7 @@ def test_the_last_resort_hand_is_possible_however_it_is_shaken():
 
 
 def test_mirroring_a_pose_keeps_it_within_limits():
-    assert all(not sample_violations(ANATOMY, mirror_sample(SOURCE[n])) for n in range(10))
+    assert all(not violations(ANATOMY, rotvec_to_rotmat(mirror_sample(SOURCE[n]).pose)) for n in range(10))
 
 
 @given(NUMBERS)
@@ -97,8 +118,11 @@ def test_bodies_are_upright_and_their_arms_are_clear_of_the_rest(kind):
         lowest = placed[:, 2].min()
         feet = placed[[INDEX["left_foot"], INDEX["right_foot"]], 2]
         assert feet.min() < lowest + 0.25
+        rotmats[0] = turn(LEFT, -90) @ rotmats[0]  # figures are made with y up
         body = figure(ANATOMY, rotmats)
-        assert max(arm_excess(body, side, TOUCH_AIR_M) for side in ("left", "right")) <= 1e-9
+        core = core_capsules(body)
+        for side in ("left", "right"):
+            assert arm_excess(body, side, TOUCH_AIR_M, around_arm(body, side, core)) <= 1e-9
 
 
 def test_people_face_the_same_way_until_the_scene_turns_them():
@@ -128,6 +152,34 @@ def test_standing_feet_are_on_one_level_and_flat():
             assert sole @ DOWN > 0.999
 
 
+@pytest.mark.parametrize("kind", ["walking", "crouching"])
+def test_what_bears_the_weight_is_on_the_ground(kind, contact_body):
+    """Of a walking body the foot below it, of a crouching one both feet, of a kneeling one knee, foot and toes."""
+    model, parts = contact_body
+    source = open_procedural(ProceduralConfig(bodies={kind: 1.0}), model.joint_template)
+    for sample in (source[number] for number in range(8)):
+        verts = posed_verts(model, sample)
+        height = {name: 1000 * (verts[part, 2].min() - verts[:, 2].min()) for name, part in parts.items()}
+        feet = sorted(min(height[f"{side}_heel"], height[f"{side}_ball"]) for side in ("left", "right"))
+        if kind == "walking":
+            assert feet[0] < 4
+        elif "kneeling" in (sample.origin.action or ""):
+            assert feet[0] < 4
+            assert min(height["left_knee"], height["right_knee"]) < 4
+        else:
+            assert feet[1] < 4
+
+
+def test_standing_soles_are_flat_on_the_ground(contact_body):
+    model, parts = contact_body
+    source = open_procedural(ProceduralConfig(bodies={"standing": 1.0}), model.joint_template)
+    for sample in (source[number] for number in range(10)):
+        verts = posed_verts(model, sample)
+        for side in ("left", "right"):
+            for part in ("heel", "ball"):
+                assert verts[parts[f"{side}_{part}"], 2].min() < verts[:, 2].min() + 0.005
+
+
 def test_every_kind_of_body_differs_from_the_others_and_within_itself():
     means = {}
     for kind in BODY_KINDS:
@@ -145,18 +197,23 @@ def digits(shape, anatomy=ANATOMY):
     return dict(zip(FINGERS, place_hand(anatomy, shape).points, strict=True))
 
 
+def thumb_tip(shape):
+    """The middle of the tip of a left hand's thumb."""
+    return digits(shape)["thumb"][3]
+
+
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=40, deadline=None)
 def test_a_thumb_reaches_wherever_a_thumb_can_be(seed):
     rng = np.random.default_rng(seed)
     low, high = thumb_range()
     wanted = thumb_from(low + rng.uniform(0.2, 0.8, 5) * (high - low))
-    goal = thumb_tip(ANATOMY, replace(RELAXED_HAND, thumb=wanted))
+    goal = thumb_tip(replace(RELAXED_HAND, thumb=wanted))
     looks = rng.normal(size=3)
     looks /= np.linalg.norm(looks)
     skin = goal - TIP_SHARE * RADIUS_M["thumb"] * looks
     found = place_thumb(ANATOMY, RELAXED_HAND, skin_at=skin, skin_looks=looks)
-    assert np.linalg.norm(thumb_tip(ANATOMY, found) - goal) < 0.012
+    assert np.linalg.norm(thumb_tip(found) - goal) < 0.012
     assert found == within_limits(found)
 
 
@@ -198,7 +255,7 @@ def test_a_pinch_brings_thumb_and_finger_together():
     rng = np.random.default_rng(0)
     for _ in range(20):
         shape = sample_hand(ANATOMY, {"pinch": 1.0}, 0.0, rng).shape
-        thumb = thumb_tip(ANATOMY, shape)
+        thumb = thumb_tip(shape)
         gaps = [np.linalg.norm(finger_pad(ANATOMY, shape, name)[0] - thumb) for name in ("index", "middle")]
         assert min(gaps) < 0.025
 

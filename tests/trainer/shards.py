@@ -56,9 +56,10 @@ def pose(body, record):
     )
 
 
-def make_sample(rng, body, key, *, people=1, width=96, height=96, slot=0, split="train", offset_px=(0.0, 0.0)):
+def make_sample(rng, body, key, *, people=1, size=(96, 96), offset_px=(0.0, 0.0)):
     """A Sample whose labels agree with each other, and the bodies' vertices, near to far."""
-    plain = random_sample(rng, key, people=people, body_sha256=body.sha256, slot=slot)
+    width, height = size
+    plain = random_sample(rng, key, people=people, body_sha256=body.sha256)
     K = intrinsics(fov_x_deg=56.0, width=width, height=height, offset_px=offset_px)
     posed = [(record, *pose(body, record)) for record in random_people(rng, people)]
     posed.sort(key=lambda one: one[2][INDEX["head"], 2])
@@ -72,7 +73,6 @@ def make_sample(rng, body, key, *, people=1, width=96, height=96, slot=0, split=
         camera=CameraRecord(K=K, T_world_cam=None, fov_x_deg=56.0, fov_y_deg=56.0, distortion=None),
         body_model=BodyModelRef(name=body.name, sha256=body.sha256, num_betas=10),
         people=tuple(persons),
-        provenance=replace(plain.provenance, split=split),
     )
     return sample, [verts for _, verts, _ in posed]
 
@@ -88,7 +88,7 @@ def draw_bodies(rng, body, sample, verts):
     return Image.fromarray(picture)
 
 
-def write_dataset(folder, body, *, counts=(1, 2, 1, 0), seed=0, splits=None, shards=1, **options):
+def write_dataset(folder, body, *, counts=(1, 2, 1, 0), seed=0, splits=None, shards=1):
     """A dataset with so many people in its pictures; the samples' keys."""
     rng = np.random.default_rng(seed)
     (folder / "shards").mkdir(parents=True)
@@ -96,7 +96,8 @@ def write_dataset(folder, body, *, counts=(1, 2, 1, 0), seed=0, splits=None, sha
     files = []
     for slot, people in enumerate(counts):
         split = "train" if splits is None else splits[slot]
-        sample, verts = make_sample(rng, body, f"s{seed}_{slot:04d}", people=people, slot=slot, split=split, **options)
+        sample, verts = make_sample(rng, body, f"s{seed}_{slot:04d}", people=people)
+        sample = replace(sample, provenance=replace(sample.provenance, slot=slot, split=split))
         jpg = io.BytesIO()
         draw_bodies(rng, body, sample, verts).save(jpg, "JPEG", quality=95)
         paths = {suffix: folder / "files" / f"{sample.key}.{suffix}" for suffix in ("jpg", "json")}

@@ -1,5 +1,7 @@
 """Backbones: the position table and the transformer against formulas, official names, weights from files."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
@@ -10,10 +12,11 @@ from cuffs.errors import AssetMissing, CheckpointError, ConfigError
 from tests.trainer import formulas
 from tests.trainer.networks import nano_config, random_tensor
 from trainer.backbone import Backbone
+from trainer.backbone.conv import CONV_SHAPES, ConvTokens
 from trainer.backbone.hrnet import HRNet
 from trainer.backbone.vit import SHAPES, VisionTransformer, resample_positions
 from trainer.backbone.weights import load_backbone, weights_path
-from trainer.model.config import BackboneConfig, ModelConfig
+from trainer.model.config import BackboneConfig, BackboneName, ModelConfig
 from trainer.model.mean import neutral_person
 from trainer.model.network import build_model
 
@@ -164,8 +167,40 @@ def test_hrnets_official_weights_load_beside_its_own_last_layer(hrnet, tmp_path)
     assert torch.equal(other.tokens.weight, last)
 
 
+@pytest.fixture(scope="module")
+def conv():
+    """Every tensor random, so that no block is its short cut alone."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = ConvTokens(CONV_SHAPES["conv_tiny14"]).train()
+        for value in network.parameters():
+            value.data += 0.05 * torch.randn_like(value)
+        return network
+
+
+@pytest.mark.parametrize("side", [14, 70, 98])
+def test_the_small_convolutional_network_looks_at_each_picture_alone_even_in_training(side, conv):
+    images = torch.randn(3, 3, side, side, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        tokens, alone = conv(images), conv(images[1:2])
+    assert tokens.shape == (3, (side // 14) ** 2, 256)
+    assert torch.allclose(tokens[1:2], alone, atol=1e-5)
+
+
+def test_the_small_convolutional_networks_tokens_are_of_their_own_patches(conv):
+    """What is painted over a patch changes its token, or that of a neighbour, most."""
+    image = torch.randn(1, 3, 112, 112, generator=torch.Generator().manual_seed(0))
+    for patch in ((1, 6), (5, 2), (7, 7)):
+        painted = image.clone()
+        painted[..., 14 * patch[0] : 14 * patch[0] + 14, 14 * patch[1] : 14 * patch[1] + 14] = 3.0
+        with torch.no_grad():
+            change = (conv(painted) - conv(image)).norm(dim=-1)[0].view(8, 8)
+        most = divmod(int(change.argmax()), 8)
+        assert max(abs(most[0] - patch[0]), abs(most[1] - patch[1])) <= 1
+
+
 def test_every_backbone_can_be_named_in_a_recipe():
-    for name in ("dinov2_vits14", "dinov2_vitb14", "dinov2_vitl14", "vit_tiny14", "vit_nano14", "hrnet_w48"):
+    for name in get_args(BackboneName):
         config = build(ModelConfig, {"backbone": {"name": name}}, where="recipe.model")
         with torch.device("meta"):
             assert Backbone(config.backbone).width > 0

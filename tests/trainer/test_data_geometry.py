@@ -48,7 +48,7 @@ def test_projecting_after_framing_is_framing_the_projection(framing, focal, cent
 def test_projected_bodies_follow_the_picture(open_body, offset_px):
     """The law of the issue, through annotation, labels and body model; 0.01 px."""
     rng = np.random.default_rng(3)
-    sample, verts = make_sample(rng, open_body, "k", people=2, width=640, height=480, offset_px=offset_px)
+    sample, verts = make_sample(rng, open_body, "k", people=2, size=(640, 480), offset_px=offset_px)
     people, K, rule = labels_of(sample.people), sample.camera.K, mirror_rule(open_body)
     for seed in range(6):
         config = FramingConfig(flip_probability=0.5, crop_probability=1.0)
@@ -157,15 +157,14 @@ def test_a_whole_picture_is_never_cut_and_is_in_the_middle():
         low, high = moved(np.zeros(2), framing), moved(np.array([width, height]), framing)
         assert np.allclose(low + high, 224)
         assert np.isclose((high - low).max(), 224)
-    full = np.asarray(
-        frame_picture(Image.new("RGB", (897, 897), (9, 9, 9)), (897, 897), whole_picture(897, 897, side=224))
-    )
+    size = (897, 897)
+    full = np.asarray(frame_picture(Image.new("RGB", size, (9, 9, 9)), size, whole_picture(*size, side=224)))
     assert (full == 9).all()
 
 
 def test_a_framing_never_loses_all_heads_that_are_seen(open_body):
     rng = np.random.default_rng(0)
-    sample, _ = make_sample(rng, open_body, "k", people=2, width=300, height=200)
+    sample, _ = make_sample(rng, open_body, "k", people=2, size=(300, 200))
     people, K = labels_of(sample.people), sample.camera.K
     config = FramingConfig(crop_probability=1.0, scale=(0.5, 8.0), shift=1.0)
     wild = 0

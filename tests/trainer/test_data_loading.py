@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import signal
 import tarfile
 from dataclasses import replace
 
@@ -43,7 +45,7 @@ def same(a, b):
         a.keys == b.keys
         and torch.equal(a.pixels, b.pixels)
         and a.labels.keys() == b.labels.keys()
-        and all(torch.equal(a.labels[name], b.labels[name]) for name in a.labels)
+        and all(np.array_equal(a.labels[name], b.labels[name]) for name in a.labels)
     )
 
 
@@ -104,7 +106,7 @@ def test_another_epoch_shows_the_same_samples_otherwise(dataset, open_body):
 def test_loading_processes_change_nothing(dataset, open_body):
     source = source_of(dataset, open_body)
     places = StepPlaces(first=1, steps=6, batch_size=3, rank=0, world_size=1)
-    here, there = (list(load_batches(source, places, workers=workers, prefetch=2, pin=False)) for workers in (0, 2))
+    here, there = (list(load_batches(source, places, workers=workers, prefetch=2)) for workers in (0, 2))
     assert len(here) == 5
     assert all(same(a, b) for a, b in zip(here, there, strict=True))
 
@@ -141,7 +143,7 @@ def test_a_batch_is_what_the_annotations_say(dataset, open_body):
         assert np.abs(denormalise(batch.image[row]).astype(int) - example.pixels).max() <= 1
 
 
-def test_a_batch_may_have_nobody_in_it(open_body):
+def test_a_batch_may_have_nobody_in_it():
     people = labels_of(())
     example = Example(key="k", pixels=np.zeros((56, 56, 3), np.uint8), K=np.eye(3), people=people, split="train")
     batch = pack([example, example]).to_batch(CPU)
@@ -330,7 +332,21 @@ def test_errors_of_loading_processes_arrive_as_they_are(four, open_body):
     rewrite(shard(folder), lambda files: DAMAGES["is not JSON"](files, keys[1]))
     places = StepPlaces(first=0, steps=2, batch_size=4, rank=0, world_size=1)
     with pytest.raises(RecordError, match=f"^[^\n]*{keys[1]}[^\n]*$"):
-        list(load_batches(source_of(folder, open_body), places, workers=1, prefetch=1, pin=False))
+        list(load_batches(source_of(folder, open_body), places, workers=1, prefetch=1))
+
+
+class Deadly:
+    """A source that kills the process that asks it."""
+
+    def __getitem__(self, position):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_loading_process_that_dies_is_noticed_and_told():
+    """As the kernel does it where memory runs out."""
+    with pytest.raises(UnavailableError, match=r"A loading process died \(.*lower data.workers"):
+        list(load_batches(Deadly(), [[0]], workers=1, prefetch=1))
 
 
 def test_sources_are_told_apart_by_name(dataset, open_body, tmp_path):

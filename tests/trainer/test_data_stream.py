@@ -25,7 +25,7 @@ def stream_of(remotes, body, *, batch_size=4, place=PLACE, seed=0, augment=PLAIN
 
 
 def batches(source, steps, workers=0):
-    return list(stream_batches(source, steps=steps, workers=workers, prefetch=1, pin=False))
+    return list(stream_batches(source, steps=steps, workers=workers, prefetch=1))
 
 
 def test_a_stream_gives_the_samples_of_its_split_again_and_again(dataset, open_body):

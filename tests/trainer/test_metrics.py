@@ -56,9 +56,8 @@ def by_hand(open_body, truth, guess):
     (verts_t, joints_t), (verts_g, joints_g) = pose(open_body, truth), pose(open_body, guess)
 
     def mean(a, b, centre_a, centre_b):
-        return 1000 * float(
-            np.mean([np.linalg.norm((p - centre_a) - (q - centre_b)) for p, q in zip(a, b, strict=True)])
-        )
+        distances = [np.linalg.norm((p - centre_a) - (q - centre_b)) for p, q in zip(a, b, strict=True)]
+        return 1000 * float(np.mean(distances))
 
     parts = body_parts(open_body)
     hands = []
@@ -155,9 +154,8 @@ def greedy_by_rule(distance, allowed):
 def iou_by_counting(a, b, cells=400):
     """Overlap of boxes on a fine grid."""
     low, high = np.minimum(a[:2], b[:2]), np.maximum(a[2:], b[2:])
-    x, y = np.meshgrid(
-        *[np.linspace(low[i], high[i], cells, endpoint=False) + (high[i] - low[i]) / cells / 2 for i in (0, 1)]
-    )
+    middles = (np.arange(cells) + 0.5) / cells
+    x, y = np.meshgrid(*[low[i] + (high[i] - low[i]) * middles for i in (0, 1)])
     inside = [(x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3]) for box in (a, b)]
     return (inside[0] & inside[1]).sum() / (inside[0] | inside[1]).sum()
 
@@ -204,9 +202,8 @@ def test_scores_are_ratios_of_counts(open_body, pairs):
     _, _, truth, guess = pairs
     errors = person_errors(guess, truth, hand_vertices(open_body, CPU))
     nobody, everybody = torch.zeros(3, dtype=torch.bool), torch.ones(3, dtype=torch.bool)
-    trusted = Trusted(
-        shape=torch.tensor([True, False, True]), hands=torch.zeros(3, 2, dtype=torch.bool), depth=everybody
-    )
+    hands = torch.zeros(3, 2, dtype=torch.bool)
+    trusted = Trusted(shape=torch.tensor([True, False, True]), hands=hands, depth=everybody)
     trusted.hands[1, 0] = True
     told = scores(tally(errors, trusted, torch.tensor([3.0, 1.0, 2.0])) + empty_tally(CPU))
     assert told["pve_mm"] == pytest.approx(float((errors.pve[0] + errors.pve[2]) / 2))

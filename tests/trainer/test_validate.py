@@ -99,7 +99,7 @@ def test_examining_looks_at_every_sample_and_leaves_the_network_as_it_was(every,
     model = build_model(RECIPE.model, body_layer, neutral_person(), seed=0).train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     places = [[0, 1, 2], [3]]
-    batches = load_batches(every, places, workers=0, prefetch=1, pin=False)
+    batches = load_batches(every, places, workers=0, prefetch=1)
     config = replace(RECIPE.validation, threshold=1e-5, num_pictures=3)
     examined = examine(
         model, maker, batches, config=config, hands=hand_vertices(open_body, CPU), device=ALONE.device

@@ -3,6 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from trainer.backbone.conv import CONV_SHAPES, ConvTokens
 from trainer.backbone.hrnet import HRNet
 from trainer.backbone.vit import SHAPES, VisionTransformer
 from trainer.model.config import BackboneConfig
@@ -15,11 +16,7 @@ class Backbone(nn.Module):
 
     def __init__(self, config: BackboneConfig) -> None:
         super().__init__()
-        self.encoder = (
-            HRNet(config.width)
-            if config.name == "hrnet_w48"
-            else VisionTransformer(SHAPES[config.name], layer_scale=config.layer_scale)
-        )
+        self.encoder = _encoder(config)
         self.width = self.encoder.width
 
     def forward(self, image: Float[Tensor, "images 3 side side"]) -> Float[Tensor, "images patches width"]:
@@ -29,3 +26,11 @@ class Backbone(nn.Module):
             image: square, its side a multiple of 14, normalised as ImageNet.
         """
         return self.encoder(image)
+
+
+def _encoder(config: BackboneConfig) -> VisionTransformer | ConvTokens | HRNet:
+    if config.name == "hrnet_w48":
+        return HRNet(config.width)
+    if config.name in CONV_SHAPES:
+        return ConvTokens(CONV_SHAPES[config.name])
+    return VisionTransformer(SHAPES[config.name], layer_scale=config.layer_scale)

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from cuffs.errors import AssetMissing, ConfigError
+from trainer.backbone.conv import ConvTokens
 from trainer.backbone.hrnet import HRNet
 from trainer.backbone.vit import VisionTransformer
 from trainer.tensor_files import fill, read_tensors
@@ -45,7 +46,7 @@ def weights_path(name: str, weights: str) -> Path | None:
     return path
 
 
-def load_backbone(encoder: VisionTransformer | HRNet, path: Path) -> tuple[str, ...]:
+def load_backbone(encoder: VisionTransformer | ConvTokens | HRNet, path: Path) -> tuple[str, ...]:
     """Fill a backbone from a .pth or .safetensors file with the official names.
 
     Returns:

@@ -1,7 +1,7 @@
 """Examples to batches: collated in loading processes, small until they reach the device."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -10,37 +10,37 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from cuffs.errors import CuffsError
+from cuffs.errors import CuffsError, UnavailableError
 from trainer.batch import Batch
 from trainer.data.examples import Corrupt, Example
 from trainer.data.people import PeopleLabels, concatenate_people, labels_of
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-TIMEOUT_S = 600
-"""A loading process that is silent for so long is dead or its disk is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PackedBatch:
-    """A batch whose pictures are still bytes: a quarter of the memory to move."""
+    """A batch whose pictures are still bytes: a quarter of the memory to move.
+
+    Arrays, not tensors: torch hands each tensor from process to process by a file of its own in shared memory, and
+    making one takes longer than sending its bytes.
+    """
 
     keys: tuple[str, ...]
-    pixels: UInt8[Tensor, "images side side 3"]
-    labels: dict[str, Tensor]
+    pixels: UInt8[np.ndarray, "images side side 3"]
+    labels: dict[str, np.ndarray]
     """The other fields of `Batch`."""
 
     corrupt: tuple[str, ...]
     """What was found wrong with samples that are not here."""
 
-    def pin(self) -> "PackedBatch":
-        """The same in memory that a GPU can read by itself."""
-        labels = {name: value.pin_memory() for name, value in self.labels.items()}
-        return replace(self, pixels=self.pixels.pin_memory(), labels=labels)
-
     def to_batch(self, device: torch.device) -> Batch:
         """What the network reads."""
-        moved = {name: value.to(device, non_blocking=True) for name, value in self.labels.items()}
-        return Batch(keys=self.keys, image=normalise(self.pixels.to(device, non_blocking=True)), **moved)
+        pixels = torch.from_numpy(self.pixels)
+        if device.type == "cuda":
+            pixels = pixels.pin_memory()  # a GPU then fetches them by itself, while this process goes on
+        moved = {name: torch.from_numpy(value).to(device) for name, value in self.labels.items()}
+        return Batch(keys=self.keys, image=normalise(pixels.to(device, non_blocking=True)), **moved)
 
 
 def normalise(pixels: UInt8[Tensor, "images side side 3"]) -> Float[Tensor, "images 3 side side"]:
@@ -65,20 +65,21 @@ def pack(examples: Sequence[Example | Corrupt]) -> PackedBatch:
     people = concatenate_people([labels_of(()), *(example.people for example in whole)])
     image_of = np.repeat(np.arange(len(whole)), [len(example.people.transl) for example in whole])
     names = [field.name for field in fields(PeopleLabels) if field.name != "head_cam"]
-    labels = {name: _tensor(getattr(people, name)) for name in names}
-    labels["K"] = _tensor(np.array([example.K for example in whole]).reshape(-1, 3, 3))
-    labels["image_of"] = torch.from_numpy(image_of.astype(np.int64))
+    labels = {name: _single(getattr(people, name)) for name in names}
+    labels["K"] = _single(np.array([example.K for example in whole]).reshape(-1, 3, 3))
+    labels["image_of"] = image_of.astype(np.int64)
     pixels = np.stack([example.pixels for example in whole]) if whole else np.zeros((0, 1, 1, 3), np.uint8)
     return PackedBatch(
         keys=tuple(example.key for example in whole),
-        pixels=torch.from_numpy(pixels),
+        pixels=pixels,
         labels=labels,
         corrupt=tuple(causes),
     )
 
 
-def _tensor(array: np.ndarray) -> Tensor:
-    return torch.from_numpy(array.astype(np.float32) if array.dtype.kind == "f" else np.ascontiguousarray(array))
+def _single(array: np.ndarray) -> np.ndarray:
+    """Numbers as float32; flags as they are."""
+    return array.astype(np.float32) if array.dtype.kind == "f" else np.ascontiguousarray(array)
 
 
 @runtime_checkable
@@ -104,7 +105,7 @@ class _PackedRuns(Dataset):
 
 
 def load_batches(
-    source: Examples, places: Sequence[Sequence[int]], *, workers: int, prefetch: int, pin: bool
+    source: Examples, places: Sequence[Sequence[int]], *, workers: int, prefetch: int
 ) -> Iterator[PackedBatch]:
     """Batches in the order of `places`, prepared ahead by loading processes.
 
@@ -113,10 +114,9 @@ def load_batches(
         places: of each batch's examples. Any sequence: it may compute them when asked.
         workers: processes; 0 loads here, when a batch is asked for.
         prefetch: batches that each process keeps ready.
-        pin: whether to put them where a GPU can fetch them from.
 
     Raises:
-        CuffsError: what the source raised in a loading process, the same here.
+        CuffsError: what the source raised in a loading process, the same here; UnavailableError if one died.
     """
     loader = DataLoader(
         _PackedRuns(source),
@@ -124,14 +124,33 @@ def load_batches(
         sampler=places,  # pyright: ignore[reportArgumentType] -- torch's stub wants Iterable[int]
         num_workers=workers,
         prefetch_factor=prefetch if workers else None,
-        timeout=TIMEOUT_S if workers else 0,
         # fork copies a process with running threads, which may hang; forkserver starts from a clean one.
         multiprocessing_context="forkserver" if workers else None,
     )
-    for packed in loader:
-        if isinstance(packed, CuffsError):
-            raise packed
-        yield packed.pin() if pin else packed
+    yield from received(loader)
+
+
+def received(loader: Iterable[PackedBatch | CuffsError]) -> Iterator[PackedBatch]:
+    """Batches as loading processes hand them over.
+
+    Args:
+        loader: torch's.
+
+    Raises:
+        CuffsError: what a loading process sent in place of a batch.
+        UnavailableError: if one died.
+    """
+    try:
+        for packed in loader:
+            if isinstance(packed, CuffsError):
+                raise packed
+            yield packed
+    except RuntimeError as problem:
+        if "DataLoader worker" not in str(problem):
+            raise
+        raise UnavailableError(
+            f"A loading process died ({problem}). As a rule memory ran out: lower data.workers or data.prefetch."
+        ) from problem
 
 
 class StepPlaces(Sequence[Sequence[int]]):

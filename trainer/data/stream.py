@@ -9,13 +9,14 @@ import importlib.util
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from cuffs.errors import ConfigError, CuffsError, InputError, RecordError, UnavailableError
 from cuffs.seeding import stream
-from trainer.data.batches import TIMEOUT_S, PackedBatch, pack
+from trainer.data.batches import PackedBatch, pack, received
 from trainer.data.config import PLAIN, DataConfig
 from trainer.data.examples import Corrupt, Example, ExampleRules, ForeignSample, make_example
 
@@ -200,7 +201,7 @@ def shares(remotes: Sequence[Remote], weights: Mapping[str, float]) -> tuple[flo
     return tuple((found / found.sum()).tolist())
 
 
-def stream_batches(source: Stream, *, steps: int, workers: int, prefetch: int, pin: bool) -> Iterator[PackedBatch]:
+def stream_batches(source: Stream, *, steps: int, workers: int, prefetch: int) -> Iterator[PackedBatch]:
     """So many batches.
 
     Raises:
@@ -212,13 +213,9 @@ def stream_batches(source: Stream, *, steps: int, workers: int, prefetch: int, p
         batch_size=None,
         num_workers=workers,
         prefetch_factor=prefetch if workers else None,
-        timeout=TIMEOUT_S if workers else 0,
         multiprocessing_context="forkserver" if workers else None,
     )
-    for _, packed in zip(range(steps), loader, strict=False):
-        if isinstance(packed, CuffsError):
-            raise packed
-        yield packed.pin() if pin else packed
+    yield from islice(received(loader), steps)
 
 
 def require_webdataset() -> None:

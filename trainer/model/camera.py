@@ -32,10 +32,14 @@ def neutral_intrinsics(count: int, image_side: int, device: torch.device | str) 
 
 
 def rays_through(pixels: Float[Tensor, "*batch n 2"], K: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch n 3"]:
-    """K^-1 [u v 1]: the camera-space points at depth 1 that land on pixels."""
+    """K^-1 [u v 1]: the camera-space points at depth 1 that land on pixels; K is a pinhole's without skew.
+
+    Written out: a general inverse waits for the GPU to look for singular matrices, and ONNX has none.
+    """
     with torch.autocast(pixels.device.type, enabled=False):
-        homogeneous = torch.cat([pixels, torch.ones_like(pixels[..., :1])], -1)
-        return homogeneous @ torch.linalg.inv(K).mT
+        focal, centre = K[..., [0, 1], [0, 1]], K[..., :2, 2]
+        rays = (pixels - centre[..., None, :]) / focal[..., None, :]
+        return torch.cat([rays, torch.ones_like(rays[..., :1])], -1)
 
 
 def project(

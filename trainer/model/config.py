@@ -9,7 +9,7 @@ PATCH = 14
 """Side of a patch, pixels."""
 
 BackboneName = Literal[
-    "dinov2_vits14", "dinov2_vitb14", "dinov2_vitl14", "vit_tiny14", "vit_nano14", "hrnet_w48"
+    "dinov2_vits14", "dinov2_vitb14", "dinov2_vitl14", "vit_tiny14", "vit_nano14", "conv_tiny14", "hrnet_w48"
 ]  # fmt: skip
 RayName = Literal["reference", "paper", "linear", "none"]
 
@@ -20,7 +20,8 @@ class BackboneConfig:
 
     name: BackboneName = "dinov2_vits14"
     """dinov2_*: as released. vit_tiny14 (192 wide, 6 blocks) and vit_nano14 (64, 2) are of the same class, for CPUs and
-    tests. hrnet_w48: the ablation's convolutional network, its tokens resampled to the same grid."""
+    tests. conv_tiny14: a small convolutional network, which learns more from a thousand pictures. hrnet_w48: the
+    ablation's convolutional network, its tokens resampled to the same grid."""
 
     weights: str = "none"
     """none: random. hub: the official file in torch hub's cache folder. Else the path of a .pth or .safetensors file

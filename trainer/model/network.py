@@ -82,11 +82,25 @@ class MultiHmr(Weights):
             threshold: of the score; 0.3 for pictures to look at, 0.2 for evaluation.
             max_people: of one image, the best; None keeps all, and an untrained network finds hundreds.
         """
+        people = self.find(image, K, threshold=threshold, max_people=max_people)
+        nearest_first = people.head_cam[:, 2].argsort(stable=True)
+        by_image = people.image_of[nearest_first].argsort(stable=True)
+        return select_people(people, nearest_first[by_image])
+
+    def find(
+        self,
+        image: Float[Tensor, "images 3 side side"],
+        K: Float[Tensor, "images 3 3"] | None,
+        *,
+        threshold: float | Float[Tensor, ""],
+        max_people: int | None = None,
+    ) -> People:
+        """As `detect`, but in the order of their patches, rows first."""
         tokens, logits = self._look(image)
         K = self._camera(K, image)
         picks, scores = find_peaks(scores_of(logits), threshold=threshold, max_people=max_people)
         found = self._tell(tokens, logits, K, picks)
-        people = People(
+        return People(
             image_of=picks.image_of,
             scores=scores,
             head_px=head_pixels(picks, found.offset),
@@ -94,9 +108,6 @@ class MultiHmr(Weights):
             rotvecs=rotmat_to_rotvec(found.bodies.rotmats),
             bodies=found.bodies,
         )
-        nearest_first = found.head_cam[:, 2].argsort(stable=True)
-        by_image = picks.image_of[nearest_first].argsort(stable=True)
-        return select_people(people, nearest_first[by_image])
 
     def _look(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Tokens, and logits as a map."""

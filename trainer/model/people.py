@@ -103,7 +103,7 @@ def place_heads(
 
 def posed_rotmats(pose_sixd: Float[Tensor, "people 53 6"]) -> Float[Tensor, "people 55 3 3"]:
     """Rotations in SMPL-X's order, the eyes at rest."""
-    rotmats = torch.eye(3, device=pose_sixd.device).expand(len(pose_sixd), NUM_JOINTS, 3, 3).clone()
+    rotmats = torch.eye(3, device=pose_sixd.device).expand(pose_sixd.shape[0], NUM_JOINTS, 3, 3).clone()
     rotmats[:, list(POSED)] = sixd_to_rotmat(pose_sixd)
     return rotmats
 

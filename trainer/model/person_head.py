@@ -103,7 +103,7 @@ class HphHead(PersonHead):
         query = picked + self.cross_queries_x[picks.row] + self.cross_queries_y[picks.col]
         marks = self.cross_values_x[picks.row] + self.cross_values_y[picks.col]
         known = torch.cat([self.init_body_pose, self.init_betas, self.init_cam], -1)
-        query = torch.cat([query, known.expand(len(query), -1)], -1)
+        query = torch.cat([query, known.expand(query.shape[0], -1)], -1)
         context = self.make_context(tokens, marks=marks, patch=patch, seating=seating)
         hidden = self.transformer(query, context)
         return as_parameters(self.mean() + self.change(hidden))
@@ -126,7 +126,7 @@ class IterativeHead(PersonHead):
             picks: patches of the primary keypoints.
         """
         picked = tokens[picks.image_of, picks.patch(self.num_patches)]
-        guess = self.mean().expand(len(picked), -1)
+        guess = self.mean().expand(picked.shape[0], -1)
         for _ in range(self.num_steps):
             hidden = self.fc2(self.fc1(torch.cat([picked, guess], -1)).relu()).relu()
             guess = guess + self.change(hidden)

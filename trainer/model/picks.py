@@ -22,7 +22,7 @@ class Picks:
 
 
 def find_peaks(
-    scores: Float[Tensor, "images rows cols"], *, threshold: float, max_people: int | None
+    scores: Float[Tensor, "images rows cols"], *, threshold: float | Float[Tensor, ""], max_people: int | None
 ) -> tuple[Picks, Float[Tensor, " people"]]:
     """Patches whose score is at least the threshold and the largest of the 3x3 around them.
 
@@ -64,6 +64,11 @@ class Seating:
 
 def seat_people(image_of: Int64[Tensor, " people"], num_images: int) -> Seating:
     """Seats for people in any order. At least one seat a row, so that nothing has to work on empty tables."""
+    if num_images == 1:
+        # In order, with a seat to spare: nothing to count, so no wait for the GPU, and ONNX can express it.
+        seat = torch.ones_like(image_of).cumsum(0) - 1
+        occupied = torch.cat([torch.ones_like(seat, dtype=torch.bool), image_of.new_zeros(1, dtype=torch.bool)])
+        return Seating(image_of=image_of, seat=seat, occupied=occupied[None])
     same_image = image_of[:, None] == image_of
     seat = same_image.tril(-1).sum(1)
     num_seats = int(seat.max()) + 1 if len(seat) else 1

@@ -1,0 +1,1 @@
+"""People in a user's own pictures and films."""
