@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from cuffs.character.records import Part
 from cuffs.character.subdivision import Subdivision, subdivision
@@ -19,6 +19,9 @@ class ClothMesh:
     second: Subdivision
     edges: Int[Array, "edges 2"]
     """Of the mesh after the first step, on which cloth falls into folds."""
+
+    on_rim: Bool[Array, " middle"]
+    """Which vertices of that mesh lie on hems."""
 
     @property
     def faces(self) -> Int[Array, "faces 3"]:
@@ -39,4 +42,6 @@ def cloth_mesh(part: Part) -> ClothMesh:
     """Prepare a garment."""
     first = subdivision(part.faces, len(part.vertices))
     middle = subdivision(first.faces, len(part.vertices) + len(first.edges))
-    return ClothMesh(first=first, second=middle, edges=middle.edges)
+    on_rim = np.zeros(middle.num_verts, bool)
+    on_rim[middle.edges[middle.is_open]] = True
+    return ClothMesh(first=first, second=middle, edges=middle.edges, on_rim=on_rim)

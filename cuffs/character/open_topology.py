@@ -24,7 +24,7 @@ from cuffs.skeleton import NUM_JOINTS
 
 logger = logging.getLogger(__name__)
 
-VERSION = 8
+VERSION = 10
 """Raise it when what is built changes: older files in caches are then left alone."""
 
 SMALLEST_M = 1e-6

@@ -125,7 +125,9 @@ def sample_outfit(
     is_tucked = has_tucked and (is_skirt or rng.uniform() < config.tucked_share)
     ease = _ease(config, rng)
     worn = [
-        _garment(bottom, legs, rng.uniform(*config.flare_m) if is_skirt else _leg_ease(config, rng, is_female), rng),
+        _garment(
+            bottom, legs, rng.uniform(*config.flare_m) if is_skirt else _leg_ease(config, rng, is_female=is_female), rng
+        ),
         _garment(top + TUCKED_ENDING if is_tucked else top, cloth, min(ease, 0.008) if is_tucked else ease, rng),
     ]
     if jacket is not None and "straps" not in top and "cropped" not in top:
@@ -164,7 +166,7 @@ def _ease(config: OutfitConfig, rng: np.random.Generator) -> float:
     return float(low + (high - low) * rng.beta(1.3, 2.2))
 
 
-def _leg_ease(config: OutfitConfig, rng: np.random.Generator, is_female: bool) -> float:
+def _leg_ease(config: OutfitConfig, rng: np.random.Generator, *, is_female: bool) -> float:
     """Tight trousers are rarer on men."""
     is_tight = rng.uniform() < (config.tight_share_female if is_female else config.tight_share_male)
     return float(rng.uniform(0.001, 0.004) if is_tight else rng.uniform(0.007, 0.022))

@@ -45,7 +45,7 @@ class Part:
     scalp: Float[Array, " body"] = field(default_factory=lambda: np.zeros(0, np.float32))
     """Hair: how densely it grows at each of the body's vertices, 0 to 1."""
 
-    step: Float[Array, "finer 3"] = field(default_factory=lambda: np.zeros((0, 3), np.float32))
+    step: Float[Array, "hairs 3"] = field(default_factory=lambda: np.zeros((0, 3), np.float32))
     """Brows, lashes, beards: the way that each hair runs from its root, metres, in the middling person's rest pose;
     roots are `skin_corners` and `skin_bary`."""
 

@@ -60,22 +60,40 @@ class WardrobeConfig:
 
 
 def sample_look(
-    config: WardrobeConfig, topology: Topology, identity: Identity, rng: np.random.Generator
+    config: WardrobeConfig,
+    topology: Topology,
+    identity: Identity,
+    *,
+    traits: np.random.Generator,
+    outfit: np.random.Generator,
 ) -> CharacterSpec:
-    """Draw colours, clothes and hair that suit an identity's ancestry, sex and age.
+    """Draw colours, hair and clothes that suit an identity's ancestry, sex and age.
 
     The identity's name is left empty: the caller knows it.
+
+    Args:
+        config: what there is to choose from.
+        topology: what there is.
+        identity: who.
+        traits: for skin, eyes and hair; the same for all scenes of one identity, so that they stay the same person.
+        outfit: for clothes.
 
     Raises:
         ConfigError: if the weights name a part that the topology hasn't.
     """
     ancestry = {name: identity.trait(name) for name in ANCESTRIES}
-    skin = sample_skin(identity, rng)
-    eyes = eye_colour(ancestry, rng)
-    colour = hair_colour(ancestry, identity.trait("age"), rng, dyed_share=config.dyed_hair_share)
-    hair = _sample_hair(config, topology, identity, colour, rng)
-    fur = _sample_fur(config, topology, identity, colour, rng)
-    garments = sample_outfit(config.outfits, topology, identity, rng)
+    skin = sample_skin(identity, traits)
+    eyes = eye_colour(ancestry, traits)
+    colour = hair_colour(
+        ancestry,
+        identity.trait("age"),
+        traits,
+        is_female=_is_female(identity),
+        dyed_share=config.dyed_hair_share,
+    )
+    hair = _sample_hair(config, topology, identity, colour, traits)
+    fur = _sample_fur(config, topology, identity, colour, traits)
+    garments = sample_outfit(config.outfits, topology, identity, outfit)
     return CharacterSpec(
         kind="open",
         identity="",

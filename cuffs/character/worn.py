@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from cuffs.character.cloth_folds import Fall, Under, clear_of, folded
+from cuffs.character.cloth_folds import Cut, Fall, Under, clear_of, folded
 from cuffs.character.cloth_hems import find_hems, lining
-from cuffs.character.cloth_mesh import ClothMesh
+from cuffs.character.cloth_mesh import ClothMesh, cloth_mesh
 from cuffs.character.garment_fit import grain, lifted
 from cuffs.character.pose_bones import skin_vertices
 from cuffs.character.records import Identity, Part, Topology
@@ -113,8 +113,7 @@ class Wearer:
         points = folded(
             base_middle,
             vertex_normals(base_middle, mesh.first.faces),
-            edges=mesh.edges,
-            lengths_m=lengths_m,
+            cut=Cut(edges=mesh.edges, lengths_m=lengths_m),
             under=under,
             reach_m=fit.close_m + fit.fall.reach_m * mesh.first.between(part.ease[:, None].astype(np.float64))[:, 0],
             fall=fit.fall,
@@ -156,6 +155,17 @@ class Wearer:
         self._height = np.maximum(self._height, highest + THIN_M)
 
 
+def dress(
+    topology: Topology, identity: Identity, garments: Sequence[GarmentSpec], T_world_rest: Float[Array, "bones 4 4"]
+) -> list[Worn]:
+    """Everything that a person wears, as the worker puts it on."""
+    wearer = Wearer(topology, identity, T_world_rest)
+    return [
+        wearer.put_on(topology.part(garment.name), cloth_mesh(topology.part(garment.name)), fit=fit_of(garment))
+        for garment in in_order(topology, garments)
+    ]
+
+
 def _cut_lengths(
     rest: Float[Array, "n 3"], mesh: ClothMesh, along: Float[Array, "n 3"], fall: Fall
 ) -> Float[Array, " edges"]:
@@ -164,7 +174,9 @@ def _cut_lengths(
     edge = rest[second] - rest[first]
     length = np.linalg.norm(edge, axis=1)
     cosine = np.einsum("ei,ei->e", edge, along[first]) / length.clip(1e-9)
-    return length * (fall.around + (fall.along - fall.around) * cosine**2)
+    fullness = fall.around + (fall.along - fall.around) * cosine**2
+    is_hem = mesh.on_rim[first] & mesh.on_rim[second]
+    return length * np.where(is_hem, 1.0, fullness)  # hems are sewn: they don't ruffle
 
 
 def _lined(

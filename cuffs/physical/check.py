@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from cuffs.character import Identity, Topology, pose_bones
 from cuffs.character.shell import posed_body
+from cuffs.character.worn import dress
 from cuffs.mesh_normals import vertex_normals
-from cuffs.physical.cloth import dress, poke_through
+from cuffs.physical.cloth import poke_through
 from cuffs.physical.eyes import eye_gap_mm
 from cuffs.physical.ground import foot_heights_mm, is_standing
 from cuffs.physical.limbs import limb_depth_mm

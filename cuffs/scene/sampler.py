@@ -209,7 +209,13 @@ def _place_person(at: _Attempt, spot: Spot, identity_number: int, others: list[_
     )
     pelvis_world = np.array([*xy_m, height]).round(6)
     body = lifted.moved(pelvis_world)
-    look = sample_look(context.recipe.wardrobe, context.topology, identity, at.rng("look", number))
+    look = sample_look(
+        context.recipe.wardrobe,
+        context.topology,
+        identity,
+        traits=stream(context.seed, "traits", identity_number),
+        outfit=at.rng("look", number),
+    )
     spec = PersonSpec(
         character=replace(look, identity=context.identity_name.format(identity_number)),
         pose=pose,

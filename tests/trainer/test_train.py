@@ -14,11 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import yaml
 
-from cuffs.codec import encode
 from cuffs.errors import CheckFailed, CheckpointError, ConfigError, RecordError
-from tests.trainer.runs import ALONE, RECIPE, changed
+from tests.trainer.runs import ALONE, RECIPE, changed, write_recipe
 from tests.trainer.shards import write_dataset
 from tests.trainer.test_data_loading import DAMAGES, rewrite, shard
 from trainer.checkpoint import checkpoints_of, read_training_about
@@ -112,11 +110,6 @@ def command(recipe, data, out, *extra, processes=1):
     if processes > 1:
         start += ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), "-m"]
     return [*start, "trainer.cli", str(recipe), "--data", str(data), "--out", str(out), "--device", "cpu", *extra]
-
-
-def write_recipe(path, recipe):
-    path.write_text(yaml.safe_dump(json.loads(json.dumps(encode(recipe)))))
-    return path
 
 
 @pytest.mark.slow
