@@ -12,7 +12,7 @@ from blender_scripts.check_rooms import main as check_rooms
 from blender_scripts.places.blend_room import read_room
 from blender_scripts.session import clear_scene
 from blender_scripts.things.build import OVERHEAD, THING_KINDS, add_things
-from cuffs.camera import project, transform
+from cuffs.camera import inverse, project, transform
 from cuffs.errors import AssetBroken, RecordError
 from cuffs.exposure import ExposureLimits, exposure_of
 from cuffs.lens import bend
@@ -31,6 +31,7 @@ SIZES = {
     "tree": (5.0, 5.0, 8.0), "conifer": (3.0, 3.0, 9.0), "house": (10.0, 9.0, 10.0), "brick_house": (10.0, 9.0, 10.0),
     "car": (4.4, 1.8, 1.5), "lamp_post": (0.3, 0.3, 4.5), "lamp_post_lit": (0.3, 0.3, 4.5), "parasol": (2.6, 2.6, 2.5),
 }  # fmt: skip
+
 
 def thing(kind, variant=0, size=None):
     size = size or SIZES.get(kind, (1.2, 0.7, 1.1))
@@ -120,38 +121,42 @@ def test_effects_touch_the_picture_and_no_label(capture):
     assert sharp.bytes["image.png"] != blurred.bytes["image.png"]
 
 
+def linear_light(folder):
+    return (np.asarray(Image.open(folder / "image.png"), float) / 255) ** 2.2
+
+
 def test_shake_smears_by_the_turn_that_it_states(capture):
-    """A bright dot on black: its streak is as long as the camera's turn, and lies around where the label has it."""
-    spec = scene(6, size=(160, 120), props=())
-    turn_deg = 4.0
-    camera = replace(spec.camera, shake_deg=(0.0, turn_deg, 0.0))
-    still = np.asarray(Image.open(capture(spec).folder / "image.png").convert("L"), float)
-    moved = np.asarray(Image.open(capture(replace(spec, camera=camera)).folder / "image.png").convert("L"), float)
-    streak_px = np.radians(turn_deg) * spec.camera.K[0, 0]
-    smeared = np.stack(
-        [np.roll(still, shift, 1) for shift in np.arange(-round(streak_px / 2), round(streak_px / 2) + 1)]
-    )
-    inner = slice(20, -20)
-    error = np.abs(smeared.mean(0) - moved)[inner, inner].mean()
-    assert error < 0.4 * np.abs(still - moved)[inner, inner].mean()
+    """The still picture, averaged over the turn's shifts, is the shaken one; its middle is where the labels are."""
+    spec = scene(6, size=(112, 84), props=())
+    spec = replace(spec, render=replace(spec.render, samples=24, denoise=True))
+    turn_deg = 5.0
+    shaken = replace(spec, camera=replace(spec.camera, shake_deg=(0.0, turn_deg, 0.0)))
+    still, moved = (linear_light(capture(one).folder) for one in (spec, shaken))
+    half = round(np.radians(turn_deg) * spec.camera.K[0, 0] / 2)
+    error = {
+        middle: np.abs(np.mean([np.roll(still, middle + shift, 1) for shift in range(-half, half + 1)], 0) - moved)
+        for middle in (-half, 0, half)
+    }
+    inner = slice(2 * half + 1, -2 * half - 1)
+    mean = {middle: float(one[:, inner].mean()) for middle, one in error.items()}
+    assert mean[0] < 0.5 * min(mean[-half], mean[half], float(np.abs(still - moved)[:, inner].mean()))
 
 
 def test_a_bent_picture_shows_things_where_bent_labels_have_them(capture):
-    """The mask of a distorted capture is the mask of the bent shell: vertices project into it."""
+    """Every vertex of somebody's shell projects to within a pixel of their mask, if it goes through the lens."""
     spec = scene(8, size=(128, 112), props=())
     camera = replace(spec.camera, distortion=(-0.25, 0.05, 0.002, -0.001, 0.0))
     found = capture(replace(spec, camera=camera))
-    T_cam_world = np.linalg.inv(spec.camera.T_world_cam)
-    for number, person in enumerate(found.people, start=1):
-        points = bend(transform(T_cam_world, person["shell_world"].astype(float)), camera.distortion)
-        pixels = np.floor(project(points, camera.K)).astype(int)
+    points = transform(inverse(camera.T_world_cam), found.people[0]["shell_world"].astype(float))
+    mask = np.pad(found.data["person"] == 1, 1)
+    near = np.any([np.roll(mask, (row, column), (0, 1)) for row in (-1, 0, 1) for column in (-1, 0, 1)], 0)[1:-1, 1:-1]
+    hit = []
+    for seen in (bend(points, camera.distortion), points):
+        pixels = np.floor(project(seen, camera.K)).astype(int)
         inside = ((pixels >= 0) & (pixels < [128, 112])).all(1)
-        hit = found.data["person"][pixels[inside, 1], pixels[inside, 0]] == number
-        straight = np.floor(project(transform(T_cam_world, person["shell_world"].astype(float)), camera.K)).astype(int)
-        seen = ((straight >= 0) & (straight < [128, 112])).all(1)
-        missed = found.data["person"][straight[seen, 1], straight[seen, 0]] == number
-        assert hit.mean() > 0.9
-        assert hit.mean() > missed.mean() + 0.02
+        hit.append(near[pixels[inside, 1], pixels[inside, 0]].mean())
+    assert hit[0] > 0.999
+    assert hit[1] < 0.97
 
 
 # --- users' rooms
