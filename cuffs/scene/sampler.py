@@ -11,6 +11,7 @@ from cuffs.camera import inverse, transform
 from cuffs.character import Identity, Topology
 from cuffs.character.face import sample_face
 from cuffs.character.wardrobe import sample_look
+from cuffs.physical.limbs import limb_depth_mm
 from cuffs.recipe import Recipe
 from cuffs.records import CameraSpec, PersonSpec, PlaceFile, PropSpec, SceneSpec
 from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
@@ -73,6 +74,9 @@ class _Placed:
 
     spec: PersonSpec
     body: PosedBody
+    rest: Float[np.ndarray, "verts 3"]
+    """The body mesh at rest, metres."""
+
     seat: PropSpec | None
     refused_poses: tuple[str, ...]
 
@@ -226,7 +230,8 @@ def _place_person(at: _Attempt, spot: Spot, identity_number: int, others: list[_
         right_hand_source=draw.right_hand,
     )
     seat = seat_for(body, at.rng("seat", number)) if needs_seat(draw.body) else None
-    return _Placed(spec=spec, body=body, seat=seat, refused_poses=draw.refused)
+    rest = identity.rest[context.topology.body_vertices].astype(np.float64)
+    return _Placed(spec=spec, body=body, rest=rest, seat=seat, refused_poses=draw.refused)
 
 
 def _people_cause(gates: GatesConfig, people: list[_Placed]) -> str | None:
@@ -237,6 +242,9 @@ def _people_cause(gates: GatesConfig, people: list[_Placed]) -> str | None:
         body = person.body
         if cause := hand_in_body_cause(gates, verts=body.verts, normals=body.normals, limb=body.limb):
             return cause
+        depth_mm, _ = limb_depth_mm(person.rest, body.verts, body.normals, body.limb)
+        if depth_mm > gates.limb_in_body_mm:
+            return "limb_in_body"
     return None
 
 

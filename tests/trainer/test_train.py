@@ -177,6 +177,17 @@ def test_two_processes_learn_what_one_does(dataset, tmp_path, open_body):
             assert (two[name] - value).abs().max() <= 1e-5 * scale + 1e-9, name
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile wants a C++ compiler")
+def test_a_compiled_backbone_learns_the_same(dataset, open_body, tmp_path):
+    plain = changed(optimiser={"steps": 2}, validation={"every_steps": 2})
+    for name, recipe in (("plain", plain), ("compiled", changed(plain, optimiser={"compile": True}))):
+        go(recipe, dataset, tmp_path / name, open_body)
+    for ours, theirs in zip(curve(tmp_path / "compiled"), curve(tmp_path / "plain"), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-4, abs=1e-6)
+
+
 def test_a_term_that_is_not_finite_stops_the_run_and_names_its_samples(dataset, open_body, tmp_path, monkeypatch):
     """A NaN in one picture's labels: the terms and that one's key are named, and the weights are still sound."""
     from trainer.data import batches
