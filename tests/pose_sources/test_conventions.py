@@ -101,7 +101,8 @@ def test_members_of_any_json_file_are_found_where_they_lie(tmp_path_factory, dat
 def test_rows_read_where_they_lie_are_the_rows(tmp_path_factory, save, first, count, seed):
     rng = np.random.default_rng(seed)
     told = {
-        "a": rng.normal(size=(10, 3)), "b": np.arange(10, dtype=np.float32), "c": np.array([f"name{n}" for n in range(10)]),
+        "a": rng.normal(size=(10, 3)), "b": np.arange(10, dtype=np.float32),
+        "c": np.array([f"name{n}" for n in range(10)]),
         "d": np.asfortranarray(rng.normal(size=(10, 4, 4))), "e": np.array([b"x", b"yz"] * 5), "f": np.zeros(3),
     }  # fmt: skip
     path = tmp_path_factory.mktemp("rows") / "a.npz"
