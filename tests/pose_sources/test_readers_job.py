@@ -1,4 +1,4 @@
-"""Bodies of every data set with hands of InterHand2.6M, from recipe to shard: `cuffs make` and what it wrote."""
+"""Bodies of every data set with hands of InterHand2.6M, from recipe to shard."""
 
 import os
 import subprocess
@@ -18,15 +18,14 @@ from tests.pose_sources.ubody_fixtures import write_ubody
 
 pytestmark = [pytest.mark.bpy, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
 RECIPE = """
 name: all-sources
 image: {width: 48, height: 48}
 render: {samples: 1}
 camera: {}
 num_identities: 1
-chunk_size: 10
-spares: 1
+chunk_size: 1
+spares: 0
 wardrobe: {dressed: false, hair: false}
 poses:
   kind: mixture
@@ -40,7 +39,28 @@ poses:
     - {source: {kind: interhand, path: interhand, mean_hand_path: mean.npz}}
   swap: {share: 1.0}
 """
-COUNT = 10
+PLAN_AND_RENDER = """
+import sys
+from pathlib import Path
+
+from cuffs.cli import plan_command, render_command
+from cuffs.plan import read_chunk, read_plan
+
+folder = Path(sys.argv[1])
+plan_command(folder / "recipe.yaml", 40, folder / "out", seed=3)
+plan, chunk_of = read_plan(folder / "out"), {}
+for chunk in range(plan.num_chunks):
+    for slot in read_chunk(folder / "out", plan, chunk).slots:
+        if slot.specs:
+            chunk_of.setdefault(slot.specs[0].people[0].body_source.dataset, chunk)
+for chunk in chunk_of.values():
+    render_command(folder / "out", chunk=chunk)
+"""
+"""Of many planned scenes one of each data set is rendered. Among so many one is missing once in 1500 seeds."""
+
+ROOT = Path(__file__).parents[2]
+
+BODIES = {"bedlam", "agora", "ubody", "amass", "procedural"}
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +77,8 @@ def job(tmp_path_factory, body):
     write_smplx(folder / "amass/walk_stageii.npz", *upright_motion(frames=30))
     write_interhand(folder / "interhand", body.path)
     (folder / "recipe.yaml").write_text(RECIPE)
-    command = [sys.executable, "-m", "cuffs.cli", "make", str(folder / "recipe.yaml"), "--count", str(COUNT)]
     run = subprocess.run(
-        [*command, "--out", str(folder / "out"), "--seed", "3"],
+        [sys.executable, "-c", PLAN_AND_RENDER, str(folder)],
         cwd=ROOT, capture_output=True, text=True, timeout=900, env=os.environ,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
@@ -68,8 +87,7 @@ def job(tmp_path_factory, body):
 
 def test_every_source_renders_and_a_shard_says_where_body_and_hands_came_from(job):
     people = [person for tar, _, entry in iterate_samples(job) for person in read_sample(tar, entry).people]
-    assert len(people) == COUNT
-    assert {person.pose_source.body.dataset for person in people} == {"bedlam", "agora", "ubody", "amass", "procedural"}
+    assert {person.pose_source.body.dataset for person in people} == BODIES
     for person in people:
         for hand in (person.pose_source.left_hand, person.pose_source.right_hand):
             assert hand.dataset == "interhand"
