@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 OUT ?= out/demo
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest
 
-.PHONY: help setup demo test test-fast check format clean
+.PHONY: help setup demo train-demo test test-fast check format clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; bpy needs Python 3.11. Set PYTHON=..." >&2; exit 3; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
-	$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e ".[open,render,train,dev]"
+	$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e ".[open,render,train,predict,onnx,dev]"
 	touch $(STAMP)
 
 setup: $(STAMP)  ## install everything into .venv
@@ -26,6 +26,11 @@ demo: $(STAMP)  ## render 12 scenes with ground truth, a contact sheet and an au
 	$(BIN)/cuffs sheet $(OUT) --out $(OUT)/sheet.png
 	$(BIN)/cuffs audit $(OUT)
 	@echo "Look at $(OUT)/sheet.png, $(OUT)/audit/audit.json and the shards in $(OUT)/shards/."
+
+train-demo: $(STAMP)  ## train a small network on the demo's pictures for some minutes; loss curve and overlays
+	test -d $(OUT)/shards || $(MAKE) demo
+	$(BIN)/cuffs-train trainer/recipes/demo.yaml --data $(OUT) --out $(OUT)-training --device cpu --resume
+	@echo "Look at $(OUT)-training/curve.png and the newest picture in $(OUT)-training/pictures/."
 
 test: $(STAMP)  ## all tests
 	$(PYTEST)

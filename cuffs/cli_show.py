@@ -17,7 +17,7 @@ from pose_sources import body_at_hand, poses_config, rest_shapes
 from pose_sources.features import FEATURES
 from pose_sources.limits import RANGES
 from pose_sources.mixture import DrawnPose
-from pose_sources.survey import RANGE_JOINTS, Group, Survey, survey_poses
+from pose_sources.survey import RANGE_JOINTS, Group, Survey, evenly, survey_poses
 
 HISTOGRAMS: Final = (
     ("left hand: 0 fist, 1 open", "left_hand_open", (0.0, 1.0)),
@@ -68,12 +68,12 @@ def features_command() -> None:
 
 def _sheet(survey: Survey, name: str, figures: int) -> PoseSheet:
     after, before = survey.after, survey.before
-    refused = survey.refused[: max(8, figures // 3)]
+    refused = evenly(survey.refused, max(10, figures // 3))
     return PoseSheet(
         title=f"{name}: {len(after.poses)} of {survey.attempts} drawn poses",
         accepted=[Figure(pose=one.body.pose, text=_caption(one)) for one in after.poses[:figures]],
         refused=[
-            Figure(pose=one.pose.body.pose, text=f"{one.causes[0].name}\n{one.causes[0].detail[:34]}")
+            Figure(pose=one.pose.body.pose, text=f"{one.causes[0].name}\n{one.causes[0].detail[:48]}")
             for one in refused
         ],
         causes=survey.causes(),

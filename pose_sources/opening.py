@@ -165,16 +165,21 @@ class _Opening:
     cache: Path | None
 
     def all(self, role: str, sources: tuple[WeightedSource, ...]) -> Weighted:
-        """Those that are there, with their shares; the others are named in the log."""
-        opened, weights = [], []
+        """Those that are there, with their shares; what is missing and what stands in for it is named in the log."""
+        there = {}
         for number, source in enumerate(sources):
-            where = f"poses.{role}[{number}]"
             if source.missing == "skip" and _missing_paths(source.source, self.folder):
-                log.warning("%s is left out: %s", where, _named(source, self.folder))
-                continue
-            opened.append(self._one(source, role=role, where=where))
-            weights.append(source.weight)
-        return Weighted(tuple(opened), tuple((np.array(weights) / np.sum(weights)).tolist()))
+                log.warning("poses.%s[%d] is left out: %s", role, number, _named(source, self.folder))
+            else:
+                there[number] = source
+        used = {number: source for number, source in there.items() if not source.stand_in}
+        if not used and there:
+            used = there
+            names = ", ".join(source.source.KIND for source in used.values())
+            log.warning("poses.%s: nothing else is there, so %s stands in", role, names)
+        opened = tuple(self._one(source, role=role, where=f"poses.{role}[{n}]") for n, source in used.items())
+        weights = np.array([source.weight for source in used.values()])
+        return Weighted(opened, tuple((weights / weights.sum()).tolist()))
 
     def _one(self, source: WeightedSource, *, role: str, where: str) -> PoseSource:
         config = source.source

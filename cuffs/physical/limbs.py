@@ -9,12 +9,15 @@ from cuffs.skeleton import LIMBS
 APART_M = 0.16
 """Skin that lies nearer together than this at rest belongs together: armpits, groins and necks only fold."""
 
-REACH_M, NEIGHBOURS = 0.12, 8
+REACH_M, NEIGHBOURS = 0.10, 8
 STRAIGHT = 0.7
 """A vertex is inside where the way to the nearest surface runs along its normal at least this much."""
 
 DEEP_VERTS = 5
 """A depth is one that so many vertices reach."""
+
+FOLD_MM = 25.0
+"""Thighs and belly of somebody who sits press into each other: so much of their depth is flesh, and isn't counted."""
 
 MOVING = tuple(name for name in LIMBS if name.startswith(("left", "right")))
 
@@ -36,7 +39,7 @@ def limb_depth_mm(
     deepest, where = 0.0, ""
     for name in MOVING:
         own = np.flatnonzero(limb == LIMBS.index(name))
-        other = np.flatnonzero(limb != LIMBS.index(name))
+        other = np.flatnonzero(~np.isin(limb, [LIMBS.index(joined) for joined in (name, _joined(name))]))
         if not len(own) or not len(other):
             continue
         low, high = verts[own].min(0) - REACH_M, verts[own].max(0) + REACH_M
@@ -45,11 +48,19 @@ def limb_depth_mm(
             continue
         depth_mm, target = _depths_mm(rest, verts, normals, own=own, other=other)
         if len(depth_mm) >= DEEP_VERTS:
+            is_fold = (limb[target] == LIMBS.index("torso")) & name.endswith("leg")
+            depth_mm = depth_mm - FOLD_MM * is_fold
             order = np.argsort(depth_mm)
             found = float(depth_mm[order[-DEEP_VERTS]])
             if found > deepest:
                 deepest, where = found, f"{name} in {LIMBS[limb[target[order[-DEEP_VERTS]]]]}"
     return deepest, where
+
+
+def _joined(name: str) -> str:
+    """The limb that a hand or arm grows from or into, which it can't enter: the wrist joins them."""
+    side, _, kind = name.rpartition("_")
+    return {"hand": f"{side}_arm", "arm": f"{side}_hand"}.get(kind, name)
 
 
 def _depths_mm(
