@@ -13,7 +13,7 @@ import numpy as np
 from cuffs.errors import RecordError
 from cuffs.npz import read_npz, write_npz
 from cuffs.publish import explained
-from pose_sources.bad_data import Skipped
+from pose_sources.bad_data import BadData, Skipped
 
 log = logging.getLogger(__name__)
 
@@ -81,3 +81,25 @@ def _load(path: Path) -> Index | None:
         log.info("%s can't be used (%s): looking at the files again", path, problem)
         return None
     return Index(arrays=arrays, texts=texts, skipped=skipped)
+
+
+def what_to_skip(
+    cache: Path | None, said: object, files: Sequence[tuple[Path, str]], look: Callable[[Path, str, BadData], None]
+) -> tuple[Skipped, ...]:
+    """What of some files can't be used; looked for once and kept in the cache.
+
+    Args:
+        cache: the cache folder; None: nothing is kept.
+        said: what of the recipe decides about it, ready for json.
+        files: with their names within the source's folder.
+        look: reads a file, raises for it, or notes bad rows.
+    """
+
+    def build() -> Index:
+        bad = BadData(skip=True)
+        for path, name in files:
+            with bad.leaving_out(name):
+                look(path, name, bad)
+        return Index(arrays={}, skipped=tuple(bad.found))
+
+    return load_or_build(cache, said, [path for path, _ in files], build).skipped

@@ -132,12 +132,12 @@ def open_source(config: SourceConfig, *, folder: Path, body: BodyAtHand, cache: 
     """
     match config:
         case AmassConfig():
-            return open_amass(config, folder=folder, rest_pelvis=body.rest_pelvis)
+            return open_amass(config, folder=folder, rest_pelvis=body.rest_pelvis, cache=cache)
         case BedlamConfig():
             mean = _mean_hand(config.mean_hand_path, folder, body)
-            return open_bedlam(config, folder=folder, mean=mean, rest_pelvis=body.rest_pelvis)
+            return open_bedlam(config, folder=folder, mean=mean, rest_pelvis=body.rest_pelvis, cache=cache)
         case Bedlam2Config():
-            return open_bedlam2(config, folder=folder, rest_pelvis=body.rest_pelvis)
+            return open_bedlam2(config, folder=folder, rest_pelvis=body.rest_pelvis, cache=cache)
         case InterHandConfig():
             mean = _mean_hand(config.mean_hand_path, folder, body)
             return open_interhand(config, folder=folder, mean=mean, rest_joints=body.rest_joints, cache=cache)

@@ -26,6 +26,7 @@ from pose_sources.amass.motion_file import (
 from pose_sources.amass.shelf import MotionShelf
 from pose_sources.bad_data import BadData, Skipped, log_skipped
 from pose_sources.file_list import list_files, require_some
+from pose_sources.kept_index import what_to_skip
 from pose_sources.source import RestPelvis
 
 log = logging.getLogger(__name__)
@@ -139,28 +140,38 @@ def is_frozen(motion: Motion, frame: int, stride: int) -> bool:
 
 
 def open_amass(
-    config: AmassConfig, *, folder: Path, rest_pelvis: RestPelvis | None = None, kind: MotionSet = ANY
+    config: AmassConfig,
+    *,
+    folder: Path,
+    rest_pelvis: RestPelvis | None = None,
+    kind: MotionSet = ANY,
+    cache: Path | None = None,
 ) -> AmassSource:
-    """Open motion files: only their headers are read, unless bad files are to be left out.
+    """Open motion files: only their headers are read, unless bad files are to be left out: then all are read once.
 
     Args:
         config: which files.
         folder: what a relative path in the configuration starts from.
         rest_pelvis: where pelvises rest, for the translation of files whose y is up.
         kind: what is known of the files beyond what is in them.
+        cache: where what was found bad is kept; None: nowhere.
 
     Raises:
         PoseFileError: if there is none, or one can't be used; names the file and what is wrong.
     """
     root = folder / config.path
-    bad, files = BadData(config.bad_data == "skip"), []
-    for path, name in _motion_files(root, config.exclude):
-        with bad.leaving_out(name):
-            header = read_header(path, name, kind)
-            if bad.skip:
-                read_motion(header)
-            files.append(header)
-    log_skipped(str(root), bad.found)
+    found, skipped = list(_motion_files(root, config.exclude)), ()
+    if config.bad_data == "skip":
+        skipped = what_to_skip(
+            cache, ["motions", repr(kind)], found, lambda path, name, _: _read_once(read_header(path, name, kind))
+        )
+        log_skipped(str(root), skipped)
+    gone = {one.file for one in skipped}
+    bad, files = BadData(skip=False), []
+    for path, name in found:
+        if name not in gone:
+            with bad.leaving_out(name):
+                files.append(read_header(path, name, kind))
     require_some(len(files), root, "motion files (.npz)")
     strides = tuple(1 if config.fps is None else max(1, round(header.fps / config.fps)) for header in files)
     kept = [-(-header.num_frames // stride) for header, stride in zip(files, strides, strict=True)]
@@ -172,8 +183,13 @@ def open_amass(
         first=np.concatenate([[0], np.cumsum(kept)]),
         rest_pelvis=rest_pelvis,
         name=kind.dataset or "amass",
-        skipped=tuple(bad.found),
+        skipped=skipped,
     )
+
+
+def _read_once(header: MotionHeader) -> None:
+    """Read a file for what it raises."""
+    read_motion(header)
 
 
 def _motion_files(root: Path, exclude: tuple[str, ...]) -> Iterator[tuple[Path, str]]:

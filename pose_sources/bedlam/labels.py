@@ -20,6 +20,7 @@ from pose_sources.bedlam.config import Hands
 from pose_sources.bedlam.label_file import LabelFile, LabelRows, Variant, open_label_file, read_rows
 from pose_sources.file_list import list_files, require_some
 from pose_sources.frames import Z_FROM_CAMERA, turned_root, turned_transl
+from pose_sources.kept_index import what_to_skip
 from pose_sources.labelled import Labelled
 from pose_sources.mean_hand import HandsFound, MeanHand, detect_convention, hands_measured, require_mean_hand
 from pose_sources.npz_rows import RowReader
@@ -202,29 +203,46 @@ def _joints_of(gtkps: Float[np.ndarray, "keypoints 3"]) -> Float[np.ndarray, "55
 
 
 def open_labels(
-    root: Path, options: LabelOptions, *, mean: MeanHand | None = None, rest_pelvis: RestPelvis | None = None
+    root: Path,
+    options: LabelOptions,
+    *,
+    mean: MeanHand | None = None,
+    rest_pelvis: RestPelvis | None = None,
+    cache: Path | None = None,
 ) -> LabelSource:
-    """Open label files: only their headers are read, unless bad rows are to be left out.
+    """Open label files: only their headers are read, unless bad rows are to be left out: then all is looked at once.
 
     Args:
         root: a label file, or a folder of them.
         options: which of them, and how they are read.
         mean: the mean hand, where it is at hand.
         rest_pelvis: where pelvises rest, for translations.
+        cache: where what was found bad is kept; None: nowhere.
 
     Raises:
         PoseFileError: if there is none, or one can't be used; names the file, the key and what is wrong.
     """
-    bad, files = BadData(options.skip_bad), []
-    for path, name in _label_files(root, options):
-        with bad.leaving_out(name):
-            files.append(_open_file(path, name, options, mean, bad))
-    log_skipped(str(root), bad.found)
+    found, skipped = list(_label_files(root, options)), ()
+    if options.skip_bad:
+        skipped = what_to_skip(
+            cache,
+            ["labels", options.variant],
+            found,
+            lambda *args: _look_for_bad_rows(*args[:2], options.variant, args[2]),
+        )
+        log_skipped(str(root), skipped)
+    gone = {one.file for one in skipped if one.row is None}
+    bad, files = BadData(skip=False), []
+    for path, name in found:
+        if name not in gone:
+            rows = [one.row for one in skipped if one.file == name and one.row is not None]
+            with bad.leaving_out(name):
+                files.append(_open_file(path, name, options, mean, rows))
     require_some(sum(one.count for one in files), root, WHAT[options.variant])
     first = np.concatenate([[0], np.cumsum([one.count for one in files])])
     log.info("%s: %d files, %d people in pictures", root, len(files), first[-1])
     return LabelSource(
-        options=options, files=tuple(files), first=first, mean=mean, rest_pelvis=rest_pelvis, skipped=tuple(bad.found)
+        options=options, files=tuple(files), first=first, mean=mean, rest_pelvis=rest_pelvis, skipped=skipped
     )
 
 
@@ -235,9 +253,9 @@ def _label_files(root: Path, options: LabelOptions) -> Iterator[tuple[Path, str]
             yield path, name
 
 
-def _open_file(path: Path, name: str, options: LabelOptions, mean: MeanHand | None, bad: BadData) -> OpenFile:
+def _open_file(path: Path, name: str, options: LabelOptions, mean: MeanHand | None, bad_rows: list[int]) -> OpenFile:
     file = open_label_file(path, name, options.variant)
-    good = _good_rows(file, bad) if options.skip_bad else None
+    good = np.setdiff1d(np.arange(file.rows.num_rows), bad_rows) if bad_rows else None
     convention = options.hands
     if convention == "auto":
         found = HandsFound("absolute", "no hands in it") if file.body_only else _detect(file, mean)
@@ -258,18 +276,14 @@ def _detect(file: LabelFile, mean: MeanHand | None) -> HandsFound:
     return detect_convention(hands, mean)
 
 
-def _good_rows(file: LabelFile, bad: BadData) -> Int[np.ndarray, " good"]:
-    """Rows that can be read; the others are noted. Chunks without a bad row cost one look."""
-    good, reader = [], RowReader()
+def _look_for_bad_rows(path: Path, name: str, variant: Variant, bad: BadData) -> None:
+    """Read all rows; those that can't be are noted. Chunks without a bad row cost one look."""
+    file, reader = open_label_file(path, name, variant), RowReader()
     for first in range(0, file.rows.num_rows, CHUNK):
         stop = min(first + CHUNK, file.rows.num_rows)
         try:
             read_rows(file, first, stop, reader)
         except PoseFileError:
             for row in range(first, stop):
-                with bad.leaving_out(file.rows.name, row):
+                with bad.leaving_out(name, row):
                     read_rows(file, row, row + 1, reader)
-                    good.append(row)
-        else:
-            good.extend(range(first, stop))
-    return np.array(good, np.int64)

@@ -20,7 +20,12 @@ BEDLAM2_MOTIONS: Final = MotionSet(layout="bedlam", dataset="bedlam2", fps=30.0,
 
 
 def open_bedlam(
-    config: BedlamConfig, *, folder: Path, mean: MeanHand | None = None, rest_pelvis: RestPelvis | None = None
+    config: BedlamConfig,
+    *,
+    folder: Path,
+    mean: MeanHand | None = None,
+    rest_pelvis: RestPelvis | None = None,
+    cache: Path | None = None,
 ) -> LabelSource | AmassSource:
     """Open BEDLAM's labels or motions, or AGORA's labels that lie among them.
 
@@ -29,6 +34,7 @@ def open_bedlam(
         folder: what a relative path in the configuration starts from.
         mean: the mean hand, where it is at hand.
         rest_pelvis: where pelvises rest, for translations.
+        cache: where what was found bad is kept; None: nowhere.
 
     Raises:
         PoseFileError: if there is nothing, or something can't be used; names the file, the key and what is wrong.
@@ -37,7 +43,7 @@ def open_bedlam(
     what = what_is_there(root, config.exclude) if config.what == "auto" else config.what
     if what == "motions":
         motions = _motions(config, licence=config.licence or BEDLAM_LICENCE)
-        return open_amass(motions, folder=folder, rest_pelvis=rest_pelvis, kind=BEDLAM_MOTIONS)
+        return open_amass(motions, folder=folder, rest_pelvis=rest_pelvis, kind=BEDLAM_MOTIONS, cache=cache)
     options = LabelOptions(
         variant="bedlam" if what == "labels" else "agora",
         licence=config.licence or (BEDLAM_LICENCE if what == "labels" else AGORA_LICENCE),
@@ -45,11 +51,11 @@ def open_bedlam(
         skip_bad=config.bad_data == "skip",
         hands="absolute" if what == "labels" else config.hands,
     )
-    return open_labels(root, options, mean=mean, rest_pelvis=rest_pelvis)
+    return open_labels(root, options, mean=mean, rest_pelvis=rest_pelvis, cache=cache)
 
 
 def open_bedlam2(
-    config: Bedlam2Config, *, folder: Path, rest_pelvis: RestPelvis | None = None
+    config: Bedlam2Config, *, folder: Path, rest_pelvis: RestPelvis | None = None, cache: Path | None = None
 ) -> LabelSource | AmassSource:
     """Open BEDLAM2's labels or motions.
 
@@ -57,6 +63,7 @@ def open_bedlam2(
         config: which of them.
         folder: what a relative path in the configuration starts from.
         rest_pelvis: where pelvises rest, for translations.
+        cache: where what was found bad is kept; None: nowhere.
 
     Raises:
         PoseFileError: if there is nothing, or something can't be used; names the file, the key and what is wrong.
@@ -65,11 +72,11 @@ def open_bedlam2(
     what = what_is_there(root, config.exclude) if config.what == "auto" else config.what
     if what == "motions":
         motions = _motions(config, licence=config.licence)
-        return open_amass(motions, folder=folder, rest_pelvis=rest_pelvis, kind=BEDLAM2_MOTIONS)
+        return open_amass(motions, folder=folder, rest_pelvis=rest_pelvis, kind=BEDLAM2_MOTIONS, cache=cache)
     options = LabelOptions(
         variant="bedlam2", licence=config.licence, exclude=config.exclude, skip_bad=config.bad_data == "skip"
     )
-    return open_labels(root, options, rest_pelvis=rest_pelvis)
+    return open_labels(root, options, rest_pelvis=rest_pelvis, cache=cache)
 
 
 def _motions(config: BedlamConfig | Bedlam2Config, *, licence: str) -> AmassConfig:

@@ -248,6 +248,21 @@ def test_a_bad_row_is_refused_when_it_is_read_or_left_out(tmp_path, labels, case
     assert [(one.file, one.row) for one in sound.skipped] == [("a.npz", 2)]
 
 
+def test_what_was_found_bad_is_looked_for_once_and_again_when_a_file_changes(tmp_path, labels, monkeypatch):
+    (tmp_path / "data").mkdir()
+    rows = {key: array.copy() for key, array in labels[1][SCENE].items()}
+    rows["trans_cam"][1] = np.nan
+    np.savez(tmp_path / "data/a.npz", **rows)
+    first = open_labels(tmp_path / "data", SKIPPING, cache=tmp_path / "cache")
+    with monkeypatch.context() as patch:
+        patch.setattr("pose_sources.bedlam.labels._look_for_bad_rows", None)
+        again = open_labels(tmp_path / "data", SKIPPING, cache=tmp_path / "cache")
+    assert [again[n].origin.row for n in range(len(again))] == [0, 2, 3]
+    assert again.skipped == first.skipped
+    np.savez(tmp_path / "data/a.npz", **labels[1][SCENE] | {"extra": np.zeros(3)})
+    assert len(open_labels(tmp_path / "data", SKIPPING, cache=tmp_path / "cache")) == 4
+
+
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
 def test_a_truncated_archive_is_refused(tmp_path, labels, share):
     whole = (labels[0] / f"{SCENE}.npz").read_bytes()

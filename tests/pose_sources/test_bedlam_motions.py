@@ -8,6 +8,7 @@ from cuffs.errors import ConfigError, PoseFileError
 from cuffs.rotations import rotvec_to_rotmat
 from pose_sources import BodyAtHand, open_source, poses_config
 from tests.pose_sources.bedlam_fixtures import write_bedlam_labels
+from tests.pose_sources.motion_fixtures import write_smplx
 from tests.pose_sources.people_fixtures import MEAN, joints_of, make_person, pelvis_at_rest
 
 FRAMES = 4
@@ -82,6 +83,21 @@ def test_bedlam2s_motions_need_no_frame_rate_and_are_used_with_sixteen_betas(tmp
     rotmats = rotvec_to_rotmat(sample.pose)
     _, joints = forward(body, rotmats=rotmats, betas=sample.betas, expression=np.zeros(0), transl=sample.transl)
     assert np.abs(joints - np.stack([x, -z, y], 1)).max() < 1e-4
+
+
+def test_joints_of_amass_are_the_recordings_as_they_are(tmp_path, body):
+    """Its z is up already; 16 betas, a face, hands that move."""
+    rng = np.random.default_rng(0)
+    people = [make_person(rng, 16, face=True) for _ in range(FRAMES)]
+    poses, trans = (np.stack([getattr(one, name) for one in people]) for name in ("pose", "transl"))
+    write_smplx(tmp_path / "walk_stageii.npz", poses, trans, people[0].betas)
+    source = opened(tmp_path, kind="amass", path=".", fps=None)
+    for frame in range(FRAMES):
+        sample = source[frame]
+        rotmats = rotvec_to_rotmat(sample.pose)
+        _, joints = forward(body, rotmats=rotmats, betas=sample.betas, expression=np.zeros(0), transl=sample.transl)
+        theirs = joints_of(body.path, poses[frame], people[0].betas, trans[frame])[:55]
+        assert np.abs(joints - theirs).max() < 1e-4
 
 
 def test_labels_and_motions_are_told_apart(tmp_path, body):
