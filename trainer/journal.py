@@ -81,8 +81,13 @@ def read_numbers(run: Path) -> list[dict[str, float]]:
 def known_corrupt(run: Path) -> set[str]:
     """What was found wrong with samples before a run was interrupted."""
     path = run / CORRUPT
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return {json.loads(line)["cause"] for line in lines}
+    found: set[str] = set()
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        try:
+            found.add(json.loads(line)["cause"])
+        except json.JSONDecodeError:
+            continue  # cut short when the run was killed: its sample will be named anew when it comes again
+    return found
 
 
 def note_corrupt(run: Path, causes: Sequence[str], known: set[str]) -> int:

@@ -21,7 +21,7 @@ from tests.trainer.shards import write_dataset
 from tests.trainer.test_data_loading import DAMAGES, rewrite, shard
 from trainer.checkpoint import checkpoints_of, read_training_about
 from trainer.data.config import AugmentConfig
-from trainer.journal import read_numbers
+from trainer.journal import known_corrupt, read_numbers
 from trainer.model_folder import load_model
 from trainer.optimiser import learning_rate
 from trainer.prepare import parse_sources
@@ -237,6 +237,9 @@ def test_a_corrupt_sample_is_counted_and_named_by_the_run(open_body, tmp_path):
     (tmp_path / "run" / "checkpoints" / "step-000000006").rename(tmp_path / "gone")
     go(lenient, tmp_path / "d", tmp_path / "run", open_body, resume=True)
     assert (tmp_path / "run" / "corrupt.jsonl").read_text().count("\n") == 1, "known from before the interruption"
+    with (tmp_path / "run" / "corrupt.jsonl").open("a") as file:
+        file.write('{"cause": "a line that a kill cut')
+    assert known_corrupt(tmp_path / "run") == set(causes)
     with pytest.raises(CheckFailed, match=r"1 samples are corrupt, more than data.max_corrupt = 0"):
         go(changed(data={"on_corrupt": "skip", "max_corrupt": 0}), tmp_path / "d", tmp_path / "none", open_body)
 
