@@ -9,6 +9,7 @@ from blender_scripts.materials.graph import Graph, Socket
 from blender_scripts.place_files import PlaceImage
 from cuffs.plate import Plate, plate_of
 from cuffs.records import LightSpec, PlaceSpec
+from cuffs.records.scene_spec import Colour
 from cuffs.warp import Frame
 
 Array = np.ndarray
@@ -81,13 +82,14 @@ def _surroundings(graph: Graph, place: PlaceSpec, light: LightSpec, file: PlaceI
         glow = _background(graph, light.colour, INSIDE_SHARE * (light.sky_share or 0.0) * light.strength)
         return _seen_as(graph, glow, _outside(graph, light)), 0
     if light.kind == "lamps" and place.kind != "studio":
-        return _outside(graph, light), MAP_PIXELS["sky"] if light.sun_elevation_deg > 0 else 0
+        sky = _background(graph, _outside(graph, light), 1.0)
+        return sky, MAP_PIXELS["sky"] if light.sun_elevation_deg > 0 else 0
     share = STUDIO_SHARE if light.kind == "studio" else EVEN_SHARE
     return _background(graph, light.colour, (share if light.sky_share is None else light.sky_share) * light.strength), 0
 
 
 def _outside(graph: Graph, light: LightSpec) -> Socket:
-    """A sky without its sun's disc: clouded by day, by night dark and a little lighter near the horizon.
+    """Colour of a sky without its sun's disc: clouded by day, by night dark and a little lighter near the horizon.
 
     By the CIE's overcast sky (1955): three times as bright at the zenith as at the horizon.
     """
@@ -96,11 +98,15 @@ def _outside(graph: Graph, light: LightSpec) -> Socket:
     share = (EVEN_SHARE if light.sky_share is None else light.sky_share) * light.strength
     if light.sun_elevation_deg <= 0:
         level = graph.math("SUBTRACT", 1.3, graph.math("MULTIPLY", up, 0.8))
-        return _background(graph, light.colour, graph.math("MULTIPLY", level, share))
+        return _scaled(graph, light.colour, graph.math("MULTIPLY", level, share))
     clouds = graph.ramp(graph.noise(direction, size_m=0.35, detail=5.0), 0.25, 0.75)
     level = graph.math("ADD", 0.43, graph.math("MULTIPLY", up, 0.86))
     broken = graph.math("ADD", 0.85, graph.math("MULTIPLY", clouds, 0.3))
-    return _background(graph, light.colour, graph.math("MULTIPLY", graph.math("MULTIPLY", level, broken), share))
+    return _scaled(graph, light.colour, graph.math("MULTIPLY", graph.math("MULTIPLY", level, broken), share))
+
+
+def _scaled(graph: Graph, colour: Colour, factor: Socket) -> Socket:
+    return graph.vector("MULTIPLY", colour, graph.combine(factor, factor, factor))
 
 
 def _add_ambient(world: bpy.types.World, light: LightSpec) -> None:

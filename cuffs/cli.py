@@ -35,6 +35,7 @@ from cuffs.publish import write_bytes
 from cuffs.recipe import Recipe, load_recipe
 from cuffs.records.scene_spec import Device
 from cuffs.replay import replay as replay_scene
+from cuffs.report.card import write_card
 from cuffs.report.sheet import write_sheet
 from cuffs.scene.people import PoseDraw
 from cuffs.scene.sampler import PoseSource
@@ -116,6 +117,17 @@ def make_command(
     _say_refused(_plan(load_recipe(recipe), recipe.parent, count=count, seed=seed, out=out))
     render_command(out, workers=workers, device=device)
     verify_command(out)
+    card_command(out)
+
+
+@app.command(name="card")
+def card_command(folder: Folder) -> None:
+    """Write DIR/CARD.md and DIR/card.json: what the dataset is, how varied it is, what was refused, its licences.
+
+    Args:
+        folder: The dataset's folder.
+    """
+    print(f"card: {write_card(folder, read_plan(folder))}")
 
 
 @app.command(name="verify")

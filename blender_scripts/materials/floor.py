@@ -9,6 +9,7 @@ from cuffs.records import MaterialSpec
 PATTERNS = (
     "plain", "planks", "tiles", "concrete", "carpet", "grass",
     "asphalt", "paving", "cobbles", "gravel", "sand", "court",
+    "snow",
 )  # fmt: skip
 
 SHINY_BELOW = 0.55
@@ -79,9 +80,9 @@ def _carpet(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, 
 def _grass(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
     patches = graph.noise(where, size_m=0.8, detail=3.0)
     blades = graph.noise(where, size_m=0.018, detail=3.0)
-    green = (0.06 + 0.1 * spec.colour[0], 0.13 + 0.1 * spec.colour[1], 0.025 + 0.05 * spec.colour[2])
-    patched = graph.mix(graph.ramp(patches, 0.3, 0.7), green, (green[0] * 1.7, green[1] * 1.15, green[2]))
-    colour = graph.mix(graph.ramp(blades, 0.3, 0.65), darker(green, 0.25), patched)
+    green = darker(spec.colour, 0.62)
+    patched = graph.mix(graph.ramp(patches, 0.3, 0.7), green, (green[0] * 1.5, green[1] * 1.12, green[2]))
+    colour = graph.mix(graph.ramp(blades, 0.3, 0.65), darker(green, 0.35), patched)
     return {"Base Color": colour, "Roughness": 1.0, "Normal": graph.bump(blades, depth_m=0.03)}
 
 
@@ -125,6 +126,14 @@ def _sand(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Va
     sand = (0.42 + 0.2 * spec.colour[0], 0.34 + 0.16 * spec.colour[1], 0.22 + 0.12 * spec.colour[2])
     shade = graph.mix(graph.ramp(grain, 0.25, 0.75), darker(sand, 0.8), sand)
     return {"Base Color": shade, "Roughness": 1.0, "Normal": graph.bump(dunes, depth_m=0.12)}
+
+
+def _snow(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
+    drifts = graph.noise(where, size_m=0.9, detail=5.0)
+    grain = graph.noise(where, size_m=0.02, detail=3.0)
+    rough = graph.math("ADD", drifts, graph.math("MULTIPLY", grain, 0.12))
+    shade = graph.mix(graph.ramp(drifts, 0.3, 0.7), darker(spec.colour, 0.92), spec.colour)
+    return {"Base Color": shade, "Roughness": 1.0, "Normal": graph.bump(rough, depth_m=0.14)}
 
 
 def _court(graph: Graph, spec: MaterialSpec, where: Socket) -> dict[str | int, Value]:
@@ -180,5 +189,6 @@ _SURFACES = {
     "cobbles": _cobbles,
     "gravel": _gravel,
     "sand": _sand,
+    "snow": _snow,
     "court": _court,
 }

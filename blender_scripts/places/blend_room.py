@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from mathutils import Matrix
+from mathutils import Matrix, Vector
 
 from cuffs.errors import AssetBroken
 from cuffs.records import PlaceSpec
@@ -131,7 +131,7 @@ def _size_problems(objects: tuple[bpy.types.Object, ...]) -> Iterator[tuple[str,
         return
     if faces > MAX_FACES:
         yield f"it has {faces} faces, more than {MAX_FACES}", "decimate it"
-    corners = np.array([thing.matrix_world @ Matrix.Translation(corner).translation for thing in meshes
+    corners = np.array([_world(thing) @ Vector(corner) for thing in meshes
                         for corner in thing.bound_box])  # fmt: skip
     extent = float((corners.max(0) - corners.min(0)).max())
     if not EXTENT_M[0] <= extent <= EXTENT_M[1]:
@@ -163,8 +163,15 @@ def _lies_outside(thing: bpy.types.ID) -> bool:
 
 
 def _spot(thing: bpy.types.Object) -> tuple[float, float, float]:
-    x, y, z = (round(float(value), 4) for value in thing.matrix_world.translation)
+    x, y, z = (round(float(value), 4) for value in _world(thing).translation)
     return (x, y, z)
+
+
+def _world(thing: bpy.types.Object) -> Matrix:
+    """Where an object lies: Blender itself only calculates it for objects of a scene."""
+    if thing.parent is None:
+        return thing.matrix_basis.copy()
+    return _world(thing.parent) @ thing.matrix_parent_inverse @ thing.matrix_basis
 
 
 def _broken(path: Path, found: str, remedy: str) -> AssetBroken:

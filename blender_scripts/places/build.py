@@ -94,7 +94,10 @@ def _room(spec: PlaceSpec, around: Surroundings) -> None:
     add_room(spec.room)
     _add_ground(spec, floor_of(spec.room))
     rng = stream(around.seed, "outside")
-    add_outside(spec.room, (0.16, 0.17, 0.13), float(rng.choice([0.3, 3.0, 6.0])))
+    drop_m = float(rng.choice([0.3, 3.0, 6.0]))
+    add_outside(spec.room, (0.16, 0.17, 0.13), drop_m)
+    if any(opening.kind == "window" for opening in spec.room.openings):
+        add_scenery(around.centre_world, around.eye_world, seed=around.seed, level_m=-drop_m)
 
 
 def _open_air(spec: PlaceSpec, around: Surroundings) -> None:

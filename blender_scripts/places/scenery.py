@@ -16,13 +16,16 @@ NEAREST_M = 14.0
 """Nothing stands nearer to people or camera than this."""
 
 
-def add_scenery(centre_world: Float[Array, "3"], eye_world: Float[Array, "3"], *, seed: int) -> None:
+def add_scenery(
+    centre_world: Float[Array, "3"], eye_world: Float[Array, "3"], *, seed: int, level_m: float = 0.0
+) -> None:
     """Hills all around, and some trees and houses before them.
 
     Args:
         centre_world: the middle of the people, metres.
         eye_world: the camera.
         seed: the same seed gives the same scenery.
+        level_m: height of the ground that it stands on.
     """
     rng = stream(seed, "scenery")
     add_hills(centre_world, rng)
@@ -32,6 +35,10 @@ def add_scenery(centre_world: Float[Array, "3"], eye_world: Float[Array, "3"], *
         _add_trees(spots[:num_trees], rng)
     if num_houses:
         _add_houses(spots[num_trees:], rng)
+    for name in ("hills", "crowns", "trunks", "houses"):
+        thing = bpy.data.objects.get(name)
+        if thing is not None:
+            thing.location.z += level_m
 
 
 def _spots(

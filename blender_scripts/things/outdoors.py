@@ -107,13 +107,13 @@ def hedge(kit: Kit, spec: ThingSpec, rng: Rng) -> None:
 def grass(kit: Kit, spec: ThingSpec, rng: Rng) -> None:
     """0 blades: a patch of them, `size_m[2]` high, thinner towards its edge."""
     w, d, h = spec.size_m
-    count = int(min(26000, 1500 * w * d))
-    radius, angle = np.sqrt(rng.uniform(0, 1, count)), rng.uniform(0, 2 * np.pi, count)
+    count = int(min(30000, 1500 * w * d))
+    radius, angle = rng.uniform(0, 1, count) ** 0.62, rng.uniform(0, 2 * np.pi, count)
     root = np.stack([radius * np.cos(angle) * w / 2, radius * np.sin(angle) * d / 2, np.zeros(count)], 1)
     turn = rng.uniform(0, 2 * np.pi, count)
     across = np.stack([np.cos(turn), np.sin(turn), np.zeros(count)], 1)
     lean = rng.normal(0, 0.45, (count, 1)) * np.stack([-np.sin(turn), np.cos(turn), np.zeros(count)], 1)
-    tall = h * rng.uniform(0.4, 1.0, (count, 1)) * (1.15 - radius[:, None] ** 4)
+    tall = h * rng.uniform(0.35, 1.0, (count, 1)) * (1.1 - radius[:, None] ** 2)
     tip = root + tall * (np.array([0, 0, 1.0]) + lean)
     verts = np.stack([root - 0.004 * across, root + 0.004 * across, tip], 1).reshape(-1, 3)
     kit.add(verts, np.arange(3 * count).reshape(-1, 3), 0)
@@ -314,6 +314,8 @@ def facade(kit: Kit, spec: ThingSpec, rng: Rng) -> None:
                     )
                 kit.box((x, -1.05, low + 0.72), (step * 0.9, 0.05, 0.05), 2)
     _ground_floor(kit, rng, w)
+    for verts in kit.verts:
+        verts[:, 1] -= d / 2  # built with its front at y = 0
 
 
 def _ground_floor(kit: Kit, rng: Rng, w: float) -> None:

@@ -179,7 +179,10 @@ def _cameras(tally: Tally) -> Iterator[Check]:
             what="Samples whose outlines agree with that camera clearly better than with their own. "
             f"Mean gain over all: {gains.mean():+.2f}.",
         )
-        by_mean = gains.number >= LEAST_SAMPLES and gains.mean() > CAMERA_MEAN and gains.certainty() > CERTAIN
+        is_best = gains.mean() == max((other.mean() for other in tally.camera_gains.values()), default=0.0)
+        by_mean = (
+            gains.number >= LEAST_SAMPLES and gains.mean() > CAMERA_MEAN and gains.certainty() > CERTAIN and is_best
+        )
         if not gains.number and not found.number:
             found = replace(found, value=None, what="Can't be told: no picture here would differ.")
         yield replace(found, ok=found.ok and not by_mean)
@@ -221,7 +224,11 @@ def _hands(tally: Tally) -> Iterator[Check]:
         share = found.number / max(1, tally.people)
         outlines = [tally.hand_outline.get(name, Gains()) for name in names]
         by_outline = any(
-            one.number >= LEAST_SAMPLES and one.mean() > HAND_MEAN and one.certainty() > CERTAIN for one in outlines
+            one.number >= LEAST_SAMPLES
+            and one.mean() > HAND_MEAN
+            and one.certainty() > CERTAIN
+            and one.mean() == max(other.mean() for other in tally.hand_outline.values())
+            for one in outlines
         )
         told = any(tally.hand_mm.get(name, Gains()).number for name in names) or any(one.number for one in outlines)
         means = ", ".join(f"{one.mean():+.2f}" for one in outlines)

@@ -288,9 +288,8 @@ def _outline(tools: Measures, seen: _Seen) -> Outline | None:
 
 
 def _iou(tools: Measures, seen: _Seen, mask: Bool[np.ndarray, "height width"] | None) -> float | None:
-    """Silhouettes of label and mask, of plain people whom nothing hides."""
-    whole = seen.person.visible_fraction is not None and seen.person.visible_fraction > 0.98
-    if mask is None or not seen.is_plain() or not whole or _hidden(tools, seen.person).any():
+    """Silhouettes of label and mask within the picture, of plain people whom nothing hides."""
+    if mask is None or not mask.any() or not seen.is_plain() or _hidden(tools, seen.person).any():
         return None
     image = seen.sample.image
     canvas = Canvas(left=0, top=0, width=image.width, height=image.height)

@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from cuffs.audit.cameras import SCALES, CameraEvidence
 from cuffs.audit.facts import PARTS, BatchFacts, PersonFacts, SampleFacts, betas_digest
+from cuffs.audit.hands import HandEvidence
 from cuffs.audit.histograms import QUANTITIES, Distances, Histogram
 from cuffs.audit.outline import looking_step
 from cuffs.audit.thresholds import Thresholds
@@ -179,10 +180,11 @@ class Tally:
         self.fov_error_deg = max(self.fov_error_deg, sample.fov_error_deg)
         for person in sample.people:
             self._add_person(sample, person)
+        self._add_outlines(sample)
+        is_stale = self._add_pose(sample)
         if sample.camera is not None:
-            self._add_camera(sample, sample.camera)
+            self._add_camera(sample, sample.camera, is_explained=is_stale)
         self._add_registration(sample)
-        self._add_pose(sample)
         self._name(sample)
         self._rank(sample)
         self.keys.append(sample.key)
@@ -201,18 +203,25 @@ class Tally:
         self.stored_px, self.stored_mm = max(self.stored_px, person.stored_px), max(self.stored_mm, person.stored_mm)
         if person.iou is not None:
             self.iou = [self.iou[0] + 1, self.iou[1] + person.iou, min(self.iou[2], person.iou)]
-        if person.outside is not None and person.outside > self.limits.outside:
-            self.offend("outline", sample.key, f"{person.outside:.0%} of an outline sticks out of the mask")
         self._add_identity(sample, person)
-        if person.hands is None:
-            return
-        own_mm = person.hands.own_mm
-        for name, gain in person.hands.gains_mm.items():
+        if person.hands is not None:
+            self._add_hands(sample, person.hands)
+
+    def _add_outlines(self, sample: SampleFacts) -> None:
+        outside = max((person.outside for person in sample.people if person.outside is not None), default=0.0)
+        if outside > self.limits.outside:
+            self.offend("outline", sample.key, f"{outside:.0%} of an outline sticks out of the mask")
+
+    def _add_hands(self, sample: SampleFacts, hands: HandEvidence) -> None:
+        """Only the mistake that explains most counts: others look like it."""
+        for name, gain in hands.gains_mm.items():
             self.hand_mm.setdefault(name, Gains()).add(gain)
-            if own_mm is not None and gain > HAND_MM and gain > own_mm / 2:
-                self.offend(f"hands: {name}", sample.key, f"fingers would be {gain:.1f} mm nearer")
-        for name, gain in person.hands.gains_outline.items():
+        for name, gain in hands.gains_outline.items():
             self.hand_outline.setdefault(name, Gains()).add(gain)
+        if hands.own_mm is not None and hands.gains_mm:
+            name, gain = max(hands.gains_mm.items(), key=lambda item: item[1])
+            if gain > HAND_MM and gain > hands.own_mm / 2:
+                self.offend(f"hands: {name}", sample.key, f"fingers would be {gain:.1f} mm nearer")
 
     def _add_identity(self, sample: SampleFacts, person: PersonFacts) -> None:
         if person.identity is None:
@@ -225,22 +234,26 @@ class Tally:
         if first[1] != sample.split:
             self.offend("splits", sample.key, f"{person.identity} is in {first[1]} and in {sample.split}")
         owner = self.shapes.setdefault(person.betas_digest, person.identity)
-        if owner != person.identity:
+        if owner != person.identity and first[0] == person.betas_digest:
             self.offend("identity", sample.key, f"{person.identity} has the shape coefficients of {owner}")
 
-    def _add_camera(self, sample: SampleFacts, camera: CameraEvidence) -> None:
+    def _add_camera(self, sample: SampleFacts, camera: CameraEvidence, *, is_explained: bool) -> None:
+        """Only the mistake that explains most counts: others look like it, and a stale mesh like any."""
         for name, gain in camera.gains.items():
             self.camera_gains.setdefault(name, Gains()).add(gain)
-            if gain > CAMERA_GAIN:
-                self.offend(f"camera: {name}", sample.key, f"outlines agree better by {gain:.2f}")
         if camera.scale_curve is not None:
             self.curves[self.curve_samples % GROUPS] += camera.scale_curve
             self.curve_samples += 1
             self.radius += camera.radius
+        if is_explained:
+            return
         shift = camera.shift
+        name, gain = max(camera.gains.items(), key=lambda item: item[1])
         step = looking_step(sample.width, sample.height)
         length = float(np.hypot(shift.x_px, shift.y_px)) / step
-        if length >= self.limits.shift_px and shift.gain > SHIFT_GAIN and not _better_elsewhere(camera):
+        if gain > max(CAMERA_GAIN, shift.gain):
+            self.offend(f"camera: {name}", sample.key, f"outlines agree better by {gain:.2f}")
+        elif length >= self.limits.shift_px and shift.gain > SHIFT_GAIN:
             self.offend("shift", sample.key, f"labels lie better at ({shift.x_px:+.0f}, {shift.y_px:+.0f}) px")
 
     def _add_registration(self, sample: SampleFacts) -> None:
@@ -253,22 +266,30 @@ class Tally:
         elif np.hypot(found.x_px, found.y_px) / step >= self.limits.shift_px and found.ratio > EDGE_RATIO:
             self.offend("shift", sample.key, f"the picture is ({found.x_px:+.0f}, {found.y_px:+.0f}) px off its mask")
 
-    def _add_pose(self, sample: SampleFacts) -> None:
-        """Compare poses with those of the samples before: a stale mesh carries one of theirs."""
+    def _add_pose(self, sample: SampleFacts) -> bool:
+        """Compare poses with earlier samples'. Whether a sample is stale: has a pose of theirs, and looks otherwise."""
         if not sample.people:
-            return
+            return False
         poses = np.stack([person.pose for person in sample.people])
+        found = None
         for number, person in enumerate(sample.people):
-            if self.before and len(self.before[-1][1]):
+            if self.before:
                 apart = np.degrees(np.linalg.norm(poses[number] - self.before[-1][1][0], axis=-1))
                 self.histograms["pose_change_deg"].add(float(apart.mean()))
-            if person.outside is None or person.outside <= self.limits.outside:
-                continue
-            for key, earlier in self.before:
-                apart = np.degrees(np.linalg.norm(earlier - poses[number], axis=-1).max(-1))
-                if float(apart.min(initial=np.inf)) < SAME_POSE_DEG:
-                    self.offend("stale", sample.key, f"has the pose of {key}, but its picture shows another")
+            if person.outside is not None and person.outside > self.limits.outside:
+                found = found or self._earlier(poses[number])
         self.before.append((sample.key, poses))
+        if found:
+            self.offend("stale", sample.key, f"has the pose of {found}, but its picture shows another")
+        return found is not None
+
+    def _earlier(self, pose: Float[np.ndarray, "54 3"]) -> str | None:
+        """The key of a sample before that has somebody in this pose."""
+        for key, poses in self.before:
+            apart_deg = np.degrees(np.linalg.norm(poses - pose, axis=-1).max(-1))
+            if float(apart_deg.min()) < SAME_POSE_DEG:
+                return key
+        return None
 
     def _name(self, sample: SampleFacts) -> None:
         found = {
@@ -293,11 +314,6 @@ class Tally:
         heapq.heappush(self.random, (-draw, sample.key, ranked))
         if len(self.random) > SHOWN:
             heapq.heappop(self.random)
-
-
-def _better_elsewhere(camera: CameraEvidence) -> bool:
-    """Whether another camera explains the picture better than a shift would."""
-    return max(camera.gains.values(), default=0.0) > camera.shift.gain
 
 
 def _badness(sample: SampleFacts, limits: Thresholds) -> tuple[float, str]:

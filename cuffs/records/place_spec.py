@@ -14,7 +14,9 @@ from cuffs.records.surface_spec import Colour, MaterialSpec
 class PropSpec:
     """A thing in the scene that is nobody: a seat, a wall, an occluder."""
 
-    kind: Literal["box", "cylinder", "plane"]
+    kind: Literal["box", "cylinder", "plane", "stool"]
+    """A stool is a round seat on four legs."""
+
     T_world_prop: Float[np.ndarray, "4 4"]
     size_m: tuple[float, float, float]
     material: MaterialSpec

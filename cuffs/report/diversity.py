@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cuffs.character.tones import monk_tone
 from cuffs.codec import encode
 from cuffs.plan import Plan, read_chunk
 from cuffs.records import MaterialSpec, PersonSpec, PlaceSpec, SceneSpec
@@ -69,6 +70,16 @@ def diversity(specs: Iterable[SceneSpec]) -> dict[str, Variety]:
             for name, kinds_of in _OF_PERSON.items():
                 found[name] += kinds_of(person)
     return {name: variety(kinds) for name, kinds in found.items()}
+
+
+def skin_tones(specs: Iterable[SceneSpec]) -> dict[int, float]:
+    """Share of the identities on each of Monk's ten tones, nearest in Lab; every identity counts once."""
+    colours: dict[str, Colour] = {}
+    for spec in specs:
+        for person in spec.people:
+            colours.setdefault(person.character.identity, person.character.skin.colour)
+    counts = Counter(monk_tone(colour) for colour in colours.values())
+    return {tone: round(counts[tone] / max(len(colours), 1), 4) for tone in range(1, 11)}
 
 
 def triples(plan: Plan, specs: Iterable[SceneSpec]) -> Iterator[tuple[str, str, str]]:

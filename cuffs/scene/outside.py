@@ -105,7 +105,7 @@ def _pavement(stage: Stage, rng: Rng) -> PlaceSpec:
     things += _parked(edge + across * side * (road_m - 1.05), along, layout, rng)
     kerb = Kerb(point=edge, outward=across * side)
     things += _scattered(STREET_NEAR, layout, rng, count=int(rng.integers(3, 9)), reach_m=9.0, kerb=kerb)
-    asphalt = MaterialSpec(kind="floor", colour=pick(rng, ((0.085, 0.085, 0.088),)), pattern="asphalt", roughness=0.9)
+    asphalt = MaterialSpec(kind="floor", colour=pick(rng, palettes.ASPHALTS), pattern="asphalt", roughness=0.9)
     return _place("street", "pavement", asphalt, things, stage)
 
 
@@ -145,7 +145,7 @@ def _road(stage: Stage, rng: Rng) -> PlaceSpec:
     things += _scattered(
         (BOLLARD, BIN, SIGN, TREE, POST, PLANTER), layout, rng, count=int(rng.integers(2, 7)), reach_m=12.0
     )
-    asphalt = MaterialSpec(kind="floor", colour=pick(rng, ((0.09, 0.09, 0.092),)), pattern="asphalt", roughness=0.9)
+    asphalt = MaterialSpec(kind="floor", colour=pick(rng, palettes.ASPHALTS), pattern="asphalt", roughness=0.9)
     return _place("street", "road", asphalt, things, stage)
 
 
@@ -155,7 +155,7 @@ def _meadow(stage: Stage, rng: Rng) -> PlaceSpec:
     trees = (TREE, TREE, CONIFER) if rng.uniform() < 0.75 else (AUTUMN_TREE, AUTUMN_TREE, TREE)
     things = _scattered(PARK_NEAR, layout, rng, count=int(rng.integers(2, 7)), reach_m=10.0)
     things += _far(trees, layout, rng, count=int(rng.integers(8, 18)), span_m=(6.0, 70.0))
-    green = (round(float(rng.uniform(0.1, 0.5)), 3), round(float(rng.uniform(0.1, 0.45)), 3), 0.2)
+    green = pick(rng, palettes.MEADOWS[:4])
     things.append(_grass(stage, green, rng))
     ground = MaterialSpec(kind="floor", colour=green, pattern="grass", roughness=1.0)
     return _place("park", "meadow", ground, things, stage)
@@ -204,7 +204,7 @@ def _place(kind: str, style: str, ground: MaterialSpec, things: Sequence[ThingSp
 
 
 def _ground(pattern: str, rng: Rng) -> MaterialSpec:
-    colours = {"asphalt": ((0.09, 0.09, 0.092),), "planks": palettes.FLOOR_WOODS}.get(pattern, STONES)
+    colours = {"asphalt": palettes.ASPHALTS, "planks": palettes.FLOOR_WOODS}.get(pattern, STONES)
     return MaterialSpec(
         kind="floor",
         colour=pick(rng, colours),
@@ -273,10 +273,11 @@ def _row_of_houses(
             second_colours=STONES,
             num_variants=1000,
         ).draw(rng)
-        shape = rectangle(middle - front * thing.size_m[1] / 2, (wide, thing.size_m[1]), np.radians(_yaw(front)))
+        centre = middle - front * thing.size_m[1] / 2
+        shape = rectangle(centre, (wide, thing.size_m[1]), np.radians(_yaw(front)))
         if layout.is_free(shape, gap_m=0.0):
             layout.take(shape)
-            found.append(replace(thing, at_world=_point(middle, low_m), yaw_deg=round(_yaw(front) % 360, 3)))
+            found.append(replace(thing, at_world=_point(centre, low_m), yaw_deg=round(_yaw(front) % 360, 3)))
     return found
 
 
@@ -369,11 +370,11 @@ def _far(
 
 
 def _grass(stage: Stage, green: Colour, rng: Rng) -> ThingSpec:
-    """Blades around the people's feet."""
-    wide = 2 * max(float(np.linalg.norm(middle - stage.centre)) + radius for middle, radius in stage.people) + 1.6
+    """Blades around the people's feet, of the ground's own colour."""
+    wide = 2 * max(float(np.linalg.norm(middle - stage.centre)) + radius for middle, radius in stage.people) + 4.0
     return ThingSpec(
         kind="grass", at_world=_point(stage.centre, 0.0), yaw_deg=0.0, size_m=(round(wide, 3), round(wide, 3), 0.045),
-        colour=(round(0.05 + 0.08 * green[0], 4), round(0.10 + 0.08 * green[1], 4), 0.025),
+        colour=(round(0.66 * green[0], 4), round(0.66 * green[1], 4), round(0.66 * green[2], 4)),
         second_colour=green, variant=int(rng.integers(100)),
     )  # fmt: skip
 

@@ -27,6 +27,9 @@ LARGE_STYLES = ("lobby", "gym", "warehouse")
 HOME_REACH_M = 5.0
 """People and camera that need more room than this aren't at home."""
 
+HOME_WEIGHT = 2.5
+"""How often each style of home or office is drawn, against each of the large ones, where both fit."""
+
 TALL_M = 0.95
 """Furniture lower than this may stand before a window."""
 
@@ -89,7 +92,8 @@ def style_for(stage: Stage, rng: Rng) -> str:
     """A style whose rooms can hold people and camera."""
     reach = max(float(np.linalg.norm(middle - stage.eye[:2])) + radius for middle, radius in stage.people)
     names = sorted(name for name in STYLES if name in LARGE_STYLES or reach < HOME_REACH_M)
-    return str(rng.choice(names))
+    weights = np.array([1.0 if name in LARGE_STYLES else HOME_WEIGHT for name in names])
+    return str(rng.choice(names, p=weights / weights.sum()))
 
 
 def walls_of(room: RoomSpec) -> tuple[Wall, ...]:
@@ -312,7 +316,8 @@ def _curtains(wall: Wall, opening: OpeningSpec, cloth: tuple[float, float, float
 
 def _covers(thing: ThingSpec, shape: Polygon) -> bool:
     middle = shape.mean(0)
-    return float(np.linalg.norm(np.array(thing.at_world[:2]) - middle)) < (thing.size_m[0] + np.ptp(shape, 0).max()) / 2
+    reach = (thing.size_m[0] + float(np.ptp(shape, 0).max())) / 2
+    return float(np.linalg.norm(np.array(thing.at_world[:2]) - middle)) < reach
 
 
 def _placed(thing: ThingSpec, middle: Float[Array, "2"], yaw_deg: float, low_m: float = 0.0) -> ThingSpec:

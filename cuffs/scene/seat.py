@@ -3,10 +3,17 @@
 import numpy as np
 
 from cuffs.records import MaterialSpec, PoseSample, PropSpec
+from cuffs.scene import palettes
 from cuffs.scene.posed import PosedBody
 from cuffs.skeleton import INDEX
 
 RADIUS_M = 0.16
+
+LEAST_STOOL_M = 0.25
+"""Lower seats are blocks, not stools."""
+
+CYLINDERS = 0.3
+"""Share of seats that are blocks all the same: drums, stumps, poufs."""
 
 
 def needs_seat(pose: PoseSample) -> bool:
@@ -32,10 +39,10 @@ def seat_for(body: PosedBody, rng: np.random.Generator) -> PropSpec:
     height = max(top + 0.01, 0.05)  # flesh gives way a little
     T_world_prop = np.eye(4)
     T_world_prop[:3, 3] = [*(middle - 0.02 * forward)[:2], height / 2]
-    colour = tuple(float(value) for value in rng.uniform(0.05, 0.6, 3))
+    colour = palettes.pick(rng, [*palettes.WOODS, *palettes.PAINTS, *palettes.FABRICS])
     return PropSpec(
-        kind="cylinder",
+        kind="cylinder" if height < LEAST_STOOL_M or rng.uniform() < CYLINDERS else "stool",
         T_world_prop=T_world_prop.round(6),
         size_m=(2 * RADIUS_M, 2 * RADIUS_M, round(height, 6)),
-        material=MaterialSpec(kind="plain", colour=colour, roughness=float(rng.uniform(0.3, 0.8))),  # pyright: ignore[reportArgumentType]
+        material=MaterialSpec(kind="plain", colour=colour, roughness=float(rng.uniform(0.3, 0.8))),
     )

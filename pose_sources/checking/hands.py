@@ -13,7 +13,7 @@ AS_READ: Final = "as read"
 WAYS: Final = {AS_READ: 0.0, "with the mean hand added": 1.0, "with the mean hand taken away": -1.0}
 """How the hands might be meant, as shares of the mean hand."""
 
-LEAST: Final = 5
+LEAST: Final = 4
 CLEAR: Final = 0.9
 """The best way must leave this much less than the next, in the median, to decide against the reader."""
 

@@ -209,11 +209,11 @@ def reach_excess(body: Figure, side: Side, around: Around) -> float:
 
 
 def behind_excess(body: Figure, side: Side) -> float:
-    """The same for forearm and hand against the other upper arm, where that was posed later."""
-    upper = upper_arm_capsules(body, other(side))
+    """The same for forearm and hand against the other arm, where that was posed later."""
+    arm = joined(upper_arm_capsules(body, other(side)), forearm_capsules(body, other(side)))
     return max(
-        _deepest(forearm_capsules(body, side), upper) - FOREARM_SLACK_M,
-        _deepest(hand_capsules(body, side), upper) + TOUCH_AIR_M,
+        _deepest(forearm_capsules(body, side), arm) - FOREARM_SLACK_M,
+        _deepest(hand_capsules(body, side), arm) + TOUCH_AIR_M,
     )
 
 

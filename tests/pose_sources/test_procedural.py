@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import ConvexHull
 
 from cuffs.body import forward
 from cuffs.errors import ConfigError
@@ -168,6 +169,27 @@ def test_what_bears_the_weight_is_on_the_ground(kind, contact_body):
             assert min(height["left_knee"], height["right_knee"]) < 4
         else:
             assert feet[1] < 4
+
+
+def weight_inside_m(model, verts):
+    """How far within the hull of all that touches the ground the weight lies, from above; negative: it falls over."""
+    a, b, c = verts[model.faces].transpose(1, 0, 2)
+    volume = np.einsum("fi,fi->f", a, np.cross(b, c))
+    weight = ((a + b + c) / 4 * volume[:, None]).sum(0) / volume.sum()
+    hull = ConvexHull(verts[verts[:, 2] < verts[:, 2].min() + 0.03][:, :2])
+    return -float((hull.equations[:, :2] @ weight[:2] + hull.equations[:, 2]).max())
+
+
+@pytest.mark.parametrize("kind", ["standing", "gesturing", "crouching"])
+def test_nobody_falls_over(kind, contact_body):
+    model, _ = contact_body
+    source = open_procedural(ProceduralConfig(bodies={kind: 1.0}), model.joint_template)
+    inside = [
+        weight_inside_m(model, posed_verts(model, sample))
+        for sample in (source[number] for number in range(10))
+        if "seat" not in (sample.origin.action or "")
+    ]
+    assert min(inside) > (-0.02 if kind == "crouching" else 0.03)
 
 
 def test_standing_soles_are_flat_on_the_ground(contact_body):

@@ -177,6 +177,22 @@ def test_two_processes_learn_what_one_does(dataset, tmp_path, open_body):
             assert (two[name] - value).abs().max() <= 1e-5 * scale + 1e-9, name
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile wants a C++ compiler")
+def test_a_compiled_backbone_learns_the_same(dataset, tmp_path):
+    """As commands of their own: the compiler can't trace the shape checks that tests put into every function."""
+    plain = changed(optimiser={"steps": 2}, validation={"every_steps": 2})
+    for name, recipe in (("plain", plain), ("compiled", changed(plain, optimiser={"compile": True}))):
+        path = write_recipe(tmp_path / f"{name}.yaml", recipe)
+        run = subprocess.run(command(path, dataset, tmp_path / name), capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+    for ours, theirs in zip(curve(tmp_path / "compiled"), curve(tmp_path / "plain"), strict=True):
+        assert {name for name in ours if ours[name] is None} == {name for name in theirs if theirs[name] is None}
+        known = {name: value for name, value in theirs.items() if value is not None}
+        assert {name: ours[name] for name in known} == pytest.approx(known, rel=1e-4, abs=1e-6)
+
+
 def test_a_term_that_is_not_finite_stops_the_run_and_names_its_samples(dataset, open_body, tmp_path, monkeypatch):
     """A NaN in one picture's labels: the terms and that one's key are named, and the weights are still sound."""
     from trainer.data import batches

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from cuffs.errors import ConfigError, CuffsError, InputError, RecordError, UnavailableError
 from cuffs.seeding import stream
-from trainer.data.batches import PackedBatch, pack, received
+from trainer.data.batches import PackedBatch, keep_memory, pack, received
 from trainer.data.config import PLAIN, DataConfig
 from trainer.data.examples import Corrupt, Example, ExampleRules, ForeignSample, make_example
 
@@ -213,6 +213,7 @@ def stream_batches(source: Stream, *, steps: int, workers: int, prefetch: int) -
         batch_size=None,
         num_workers=workers,
         prefetch_factor=prefetch if workers else None,
+        worker_init_fn=keep_memory,
         multiprocessing_context="forkserver" if workers else None,
     )
     yield from islice(received(loader), steps)
