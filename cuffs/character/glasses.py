@@ -12,7 +12,7 @@ from cuffs.character.grown import Grown, tie
 from cuffs.character.records import Part
 
 Array = np.ndarray
-Mesh = tuple[Float[Array, "n 3"], Int[Array, "f 3"]]
+Mesh = tuple[Float[Array, "_ 3"], Int[Array, "_ 3"]]
 
 AROUND, BARS = 36, 8
 BEFORE_EYES_M = 0.0265
