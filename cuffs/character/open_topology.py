@@ -12,10 +12,11 @@ from cuffs.character.body_frame import BodyFrame, body_frame
 from cuffs.character.cloth_weights import with_skirt_at_waist, with_smooth_tights
 from cuffs.character.fur_parts import fur_parts
 from cuffs.character.garment_parts import GarmentParts, garment_parts
+from cuffs.character.glasses import GlassesParts, glasses_parts
 from cuffs.character.grown import together
 from cuffs.character.hair_parts import HairParts, hair_actions, hair_parts, hair_weights
 from cuffs.character.open_rig import bone_joints, joint_bones
-from cuffs.character.open_surface import MATERIALS, body_surface
+from cuffs.character.open_surface import MATERIALS, BodySurface, body_surface
 from cuffs.character.open_wardrobe import GARMENTS
 from cuffs.character.records import Topology
 from cuffs.character.skin_ties import Skin
@@ -24,7 +25,7 @@ from cuffs.skeleton import NUM_JOINTS
 
 logger = logging.getLogger(__name__)
 
-VERSION = 11
+VERSION = 12
 """Raise it when what is built changes: older files in caches are then left alone."""
 
 SMALLEST_M = 1e-6
@@ -70,9 +71,12 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
     is_skin = surface.material < MATERIALS.index("eye")
     garments = garment_parts(base, frame, GARMENTS, skin=Skin(frame=frame, body=surface.vertices, faces=faces[is_skin]))
     hair = hair_parts(base, frame, surface, first=len(frame.rest) + len(garments.grown.step))
-    grown = together([garments.grown, hair.grown])
-    bones, shares = pack_weights(all_weights(base, frame, anny, garments=garments, hair=hair), influences=INFLUENCES)
+    glasses = make_glasses(frame, surface, first=len(frame.rest) + len(garments.grown.step) + len(hair.grown.step))
+    grown = together([garments.grown, hair.grown, glasses.grown])
+    weights = all_weights(base, frame, anny, garments=garments, hair=hair)
+    bones, shares = pack_weights(with_rigid(weights, anny, len(glasses.grown.step)), influences=INFLUENCES)
     actions = all_actions(base, anny, garments=garments, hair=hair)
+    actions = np.concatenate([actions, np.zeros((len(actions), len(glasses.grown.step), 3))], 1)
     moved = np.flatnonzero(np.abs(actions).max((0, 2)) > SMALLEST_M)
     return Topology(
         bone_names=np.array(anny.bone_names),
@@ -92,7 +96,7 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
         face_action_vertices=moved.astype(np.int32),
         face_actions=actions[:, moved].astype(np.float32),
         skinning="dual_quaternion",
-        parts=(*garments.parts, *hair.parts, *fur_parts(base, frame, surface)),
+        parts=(*garments.parts, *hair.parts, *fur_parts(base, frame, surface), *glasses.parts),
         grown_corners=grown.corners.astype(np.int32),
         grown_bary=grown.bary,
         grown_step=grown.step,
@@ -123,6 +127,24 @@ def all_weights(
     own = with_skirt_at_waist(base, frame, with_smooth_tights(base, frame, anny.weights))
     head = anny.bone_names.index("head")
     return np.concatenate([own, garments.grown.spread(own), hair_weights(hair, own, head)])
+
+
+def make_glasses(frame: BodyFrame, surface: BodySurface, *, first: int) -> GlassesParts:
+    """Glasses on the middling person's nose and ears."""
+    faces = surface.vertices[surface.faces]
+    head = frame.limb_weight("head")
+    skin = faces[(surface.material == MATERIALS.index("skin")) & (head[faces].min(1) > 0.3)]
+    ears = np.unique(faces[surface.material == MATERIALS.index("ears")])
+    return glasses_parts(frame, skin, ears, first=first)
+
+
+def with_rigid(
+    weights: Float[np.ndarray, "verts bones"], anny: AnnyModel, count: int
+) -> Float[np.ndarray, "more bones"]:
+    """Weights followed by those of points that follow the head alone."""
+    rigid = np.zeros((count, weights.shape[1]))
+    rigid[:, anny.bone_names.index("head")] = 1.0
+    return np.concatenate([weights, rigid])
 
 
 def all_actions(

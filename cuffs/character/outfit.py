@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cuffs.character.colours import DENIM, LEATHER, PLAIN_CLOTH, SOLES, bright_cloth, muted_cloth, pick
+from cuffs.character.glasses import GLASSES
 from cuffs.character.records import HAIR_KINDS, Identity, Part, Topology
 from cuffs.config import require_fraction, require_span, require_weights
 from cuffs.errors import ConfigError
@@ -80,6 +81,7 @@ class OutfitConfig:
     socks_share: float = 0.5
     """Of those whose ankles may show socks."""
 
+    glasses_share: float = 0.15
     added_share: float = 0.35
     """People who wear an added asset of a kind, where the recipe names some."""
 
@@ -96,7 +98,7 @@ class OutfitConfig:
     def __post_init__(self) -> None:
         for name in (
             "jacket_share", "dress_share", "tucked_share", "shoes_share", "socks_share", "patterned_share",
-            "bright_share", "muted_share", "print_share", "added_share",
+            "bright_share", "muted_share", "print_share", "added_share", "glasses_share",
         ):  # fmt: skip
             require_fraction(f"wardrobe.outfits.{name}", getattr(self, name))
         for name in (
@@ -137,6 +139,8 @@ def sample_outfit(
         worn[1] = _garment(worn[1].name, cloth, min(ease, 0.006), rng)
         worn.append(_garment(jacket, _jacket_cloth(config, jacket, rng), rng.uniform(0.004, 0.014), rng))
     shows_ankles = bottom not in ("trousers", "skirt_long")
+    if rng.uniform() < config.glasses_share:
+        worn.append(_glasses(rng))
     footwear = _sample_footwear(config, rng, is_female=is_female, may_show_socks=shows_ankles)
     return with_added(config, topology, (*worn, *footwear), rng, is_female=is_female)
 
@@ -147,7 +151,6 @@ REPLACED: Mapping[str, tuple[str, ...]] = {
     "fitted shirt": ("shirt", "tucked shirt", "jacket"),
     "fitted shoes": ("shoes", "socks"),
     "fitted hat": (),
-    "fitted glasses": (),
 }
 """What kinds of added assets are worn instead of."""
 
@@ -216,6 +219,13 @@ def _ease(config: OutfitConfig, rng: np.random.Generator) -> float:
     """Close fits are commoner than wide ones."""
     low, high = config.ease_m
     return float(low + (high - low) * rng.beta(1.3, 2.2))
+
+
+def _glasses(rng: np.random.Generator) -> GarmentSpec:
+    """A pair of glasses with frames of metal, black or brown."""
+    colour = pick(((0.02, 0.02, 0.02), (0.09, 0.04, 0.02), (0.35, 0.33, 0.30), (0.40, 0.28, 0.12)), rng)
+    material = MaterialSpec(kind="plain", colour=colour, roughness=0.3)
+    return GarmentSpec(name=str(rng.choice(list(GLASSES))), material=material, fullness=(1.0, 1.0))
 
 
 def _leg_ease(config: OutfitConfig, rng: np.random.Generator, *, is_female: bool) -> float:

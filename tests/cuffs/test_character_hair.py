@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cuffs.character.fur_styles import BEARDS, BROWS, FUR, LASHES
+from cuffs.character.glasses import GLASSES
 from cuffs.character.hair_styles import STYLES
 from cuffs.character.open_wardrobe import GARMENTS
 from cuffs.character.posed_hair import posed_strands
@@ -125,4 +126,18 @@ def test_skin_shows_the_roots_of_hair_where_hair_is():
 
 
 def test_the_topology_has_every_garment_haircut_and_beard():
-    assert sorted(part.name for part in topology().parts) == sorted((*GARMENTS, *STYLES, *FUR))
+    assert sorted(part.name for part in topology().parts) == sorted((*GARMENTS, *STYLES, *FUR, *GLASSES))
+
+
+@pytest.mark.parametrize("name", GLASSES)
+@pytest.mark.parametrize("number", PEOPLE)
+def test_glasses_stand_before_the_eyes_and_rest_on_the_ears(name, number):
+    person, part = identity(number), topology().part(name)
+    verts = person.rest[part.vertices].astype(float)
+    eyes = np.array(eyes_of(person))
+    height, distance = height_above(rest_skin(person), verts)
+    assert np.nanmin(height) > -0.006
+    assert verts[:, 1].min() < eyes[:, 1].min() - 0.015
+    before = (np.abs(verts[:, 0]) < 0.05) & (verts[:, 1] < eyes[0, 1])
+    assert abs(verts[before, 2].mean() - eyes[:, 2].mean()) < 0.012
+    assert distance[verts[:, 1] > eyes[0, 1] + 0.09].min() < 0.006
