@@ -73,7 +73,7 @@ def _studio(spec: PlaceSpec, around: Surroundings) -> None:
 
 def _outdoor(spec: PlaceSpec, around: Surroundings) -> None:
     _add_ground(spec, square(GROUND_RADIUS_M, around=around.centre_world[:2]))
-    add_scenery(around.centre_world, around.eye_world, seed=around.seed)
+    add_hills(around.centre_world, stream(around.seed, "scenery"))
 
 
 def _hdri(spec: PlaceSpec, around: Surroundings) -> None:
