@@ -77,8 +77,9 @@ def _outdoor(spec: PlaceSpec, around: Surroundings) -> None:
 
 
 def _hdri(spec: PlaceSpec, around: Surroundings) -> None:
-    """A panorama has its own ground, which can't take a shadow: ours ends a few metres off, where it hardly shows."""
-    _add_ground(spec, square(6.0, around=around.centre_world[:2]))
+    """A panorama has its own ground; of ours only the shadow that falls on it is seen."""
+    ground = _add_ground(spec, square(8.0, around=around.centre_world[:2]))
+    ground.is_shadow_catcher = True
 
 
 def _photo(spec: PlaceSpec, around: Surroundings) -> None:

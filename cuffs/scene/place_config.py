@@ -41,7 +41,7 @@ class PlaceConfig:
     """Folder of photographs used as backgrounds, likewise."""
 
     blend_folder: str | None = None
-    """Folder of .blend files with rooms, likewise (README, "Your own places")."""
+    """Folder of .blend files with rooms, likewise (docs/places.md, "Your own places")."""
 
     occluders: OccluderConfig = field(default_factory=OccluderConfig)
     """Things that stand between camera and people."""
