@@ -13,7 +13,7 @@ Array = np.ndarray
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 
-LIT = 0.8
+LIT = 0.88
 """Of white: where the meter puts a white surface in the light that falls on the people's brighter side."""
 
 BRIGHT_SIDE = 0.7
@@ -32,6 +32,9 @@ KNEE = 0.7
 """Of white: from here on brighter light is compressed, as film and phones do."""
 
 GREY = 0.18
+
+GREY_NOISE = 0.7
+"""Of the noise's variance, what all channels share."""
 
 
 def metered_gain(
@@ -91,11 +94,16 @@ def _shading(shape: tuple[int, int], lost: float) -> Float[Array, "height width"
 
 
 def _noisy(light: Float[Array, "height width 3"], spec: DevelopSpec) -> Float[Array, "height width 3"]:
-    """Photon and read noise; neighbours share some of it, because a camera reconstructs colour from its mosaic."""
+    """Photon and read noise.
+
+    Neighbours share some of it, because a camera reconstructs colour from its mosaic, and so do the channels, because
+    it smooths colour more than brightness.
+    """
     if spec.shot_noise == 0 and spec.read_noise == 0:
         return light
-    drawn = np.random.default_rng(spec.seed).standard_normal(light.shape, np.float32)
-    grain = 0.62 * drawn + 0.19 * sum(np.roll(drawn, step, axis) for step in (-1, 1) for axis in (0, 1))
+    drawn = np.random.default_rng(spec.seed).standard_normal((*light.shape[:2], 4), np.float32)
+    mixed = np.sqrt(GREY_NOISE) * drawn[..., 3:] + np.sqrt(1 - GREY_NOISE) * drawn[..., :3]
+    grain = 0.62 * mixed + 0.19 * sum(np.roll(mixed, step, axis) for step in (-1, 1) for axis in (0, 1))
     grain /= np.sqrt(0.62**2 + 4 * 0.19**2)
     return light + np.sqrt(spec.shot_noise**2 * light + spec.read_noise**2) * grain
 

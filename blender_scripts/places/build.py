@@ -73,12 +73,13 @@ def _studio(spec: PlaceSpec, around: Surroundings) -> None:
 
 def _outdoor(spec: PlaceSpec, around: Surroundings) -> None:
     _add_ground(spec, square(GROUND_RADIUS_M, around=around.centre_world[:2]))
-    add_scenery(around.centre_world, around.eye_world, seed=around.seed)
+    add_hills(around.centre_world, stream(around.seed, "scenery"))
 
 
 def _hdri(spec: PlaceSpec, around: Surroundings) -> None:
-    """A panorama has its own ground, which can't take a shadow: ours ends a few metres off, where it hardly shows."""
-    _add_ground(spec, square(6.0, around=around.centre_world[:2]))
+    """A panorama has its own ground; of ours only the shadow that falls on it is seen."""
+    ground = _add_ground(spec, square(8.0, around=around.centre_world[:2]))
+    ground.is_shadow_catcher = True
 
 
 def _photo(spec: PlaceSpec, around: Surroundings) -> None:

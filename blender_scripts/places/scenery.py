@@ -4,7 +4,7 @@ import bpy
 import numpy as np
 from jaxtyping import Float
 
-from blender_scripts.materials.graph import darker, material_graph
+from blender_scripts.materials.graph import Value, darker, material_graph
 from blender_scripts.meshes import add_mesh, set_materials
 from blender_scripts.places.surfaces import SEGMENTS, blobs, boxes, revolved
 from cuffs.records.scene_spec import Colour
@@ -82,8 +82,17 @@ def _add_houses(spots: Float[Array, "n 2"], rng: np.random.Generator) -> None:
     sizes = np.column_stack([rng.uniform(5, 14, (len(spots), 2)), rng.uniform(3, 12, len(spots))])
     outward = spots + 8.0 * spots / np.maximum(np.linalg.norm(spots, axis=1, keepdims=True), 1.0)
     houses = boxes(np.column_stack([outward, sizes[:, 2] / 2]), sizes, rng.uniform(0, np.pi, len(spots)))
-    red, green, blue = (float(value) for value in rng.uniform(0.25, 0.55) * rng.uniform(0.8, 1.2, 3))
-    _finish(add_mesh("houses", *houses, smooth=False), (red, green, blue), size_m=3.0)
+    red, green, blue = (float(value) for value in rng.uniform(0.28, 0.55) * np.array([1.0, *rng.uniform(0.75, 1.0, 2)]))
+    material, graph = material_graph("houses")
+    x, y, z = graph.axes(graph.position())
+    wall = graph.combine(graph.math("MULTIPLY", graph.math("ADD", x, y), 1 / 5), graph.math("MULTIPLY", z, 1 / 6))
+    windows: dict[str | int, Value] = {
+        "Vector": wall, "Color1": (0.05, 0.06, 0.07), "Color2": (0.10, 0.11, 0.12), "Mortar": (red, green, blue),
+        "Scale": 1.0, "Mortar Size": 0.125, "Mortar Smooth": 0.0, "Brick Width": 0.5, "Row Height": 0.5,
+    }  # fmt: skip
+    seen = graph.node("ShaderNodeTexBrick", windows, {"offset": 0.0}).outputs[0]
+    graph.output(graph.matte(seen))
+    set_materials(add_mesh("houses", *houses, smooth=False), [material])
 
 
 def _foliage(rng: np.random.Generator, *, haze: float) -> Colour:

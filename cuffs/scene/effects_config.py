@@ -15,8 +15,8 @@ from cuffs.records import CameraSpec, DevelopSpec, ImageSpec, LightSpec, PlaceSp
 SENSOR_WIDTH_M = 0.0235
 """APS-C: what makes f-numbers of a picture's field of view."""
 
-LOW_LIGHT_NOISE = 4.0
-"""Times the noise in low light: four stops of sensitivity."""
+LOW_LIGHT_NOISE = 2.8
+"""Times the noise in low light: three stops of sensitivity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from cuffs.records import LampSpec, LightSpec, PlaceSpec, ThingSpec
 from cuffs.records.surface_spec import Colour
 from cuffs.scene import palettes
-from cuffs.scene.layout import Stage
+from cuffs.scene.layout import Stage, overlap, rectangle
 from cuffs.scene.palettes import pick
 from cuffs.scene.rooms import walls_of
 
@@ -24,6 +24,13 @@ BALANCED = 0.62
 
 WINDOW_AREA_M2 = 2.0
 """Of the window whose share of light is as said; larger ones bring more."""
+
+
+SUN_TRIES = 10
+"""Directions that are drawn until the sun reaches the people; where none does, they stand in shade."""
+
+CHEST_M = 1.1
+LET_SUN_THROUGH = ("tree", "conifer", "lamp_post", "lamp_post_lit", "fence", "railing", "sign_post", "grass", "bush")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -124,15 +131,35 @@ def night(setting: Setting, rng: Rng) -> Lighting:
 
 
 def _sun(setting: Setting, rng: Rng, *, mood: str, elevation: tuple[float, float]) -> LightSpec:
+    height_deg = round(float(rng.uniform(*elevation)), 3)
+    azimuths = [round(float(azimuth), 3) for azimuth in rng.uniform(0, 360, SUN_TRIES)]
+    reaching = [azimuth for azimuth in azimuths if _sun_reaches(setting, azimuth, height_deg)]
     return LightSpec(
         kind="sun",
         mood=mood,
-        sun_elevation_deg=round(float(rng.uniform(*elevation)), 3),
-        sun_azimuth_deg=round(float(rng.uniform(0, 360)), 3),
+        sun_elevation_deg=height_deg,
+        sun_azimuth_deg=(reaching or azimuths)[0],
         sun_size_deg=round(float(rng.uniform(*setting.sun_size_deg)), 3),
         sky_turbidity=round(float(rng.uniform(2, 6)), 3),
         sky_share=round(float(rng.uniform(0.35, 0.65)), 3),
     )
+
+
+def _sun_reaches(setting: Setting, azimuth_deg: float, elevation_deg: float) -> bool:
+    """Whether the way from the people to the sun is free of houses, hedges and walls; trees let some of it through."""
+    turn, slope = np.radians(azimuth_deg), np.tan(np.radians(elevation_deg))
+    start = setting.stage.centre
+    for thing in setting.place.things:
+        if thing.kind in LET_SUN_THROUGH or thing.size_m[0] > 100:
+            continue
+        rise = thing.at_world[2] + thing.size_m[2] - CHEST_M
+        if rise <= 0:
+            continue
+        end = start + rise / slope * np.array([np.cos(turn), np.sin(turn)])  # from there on the way runs above it
+        outline = rectangle(np.array(thing.at_world[:2]), thing.size_m[:2], np.radians(thing.yaw_deg))
+        if overlap(outline, np.array([start, end])):
+            return False
+    return True
 
 
 def _street_lamps(setting: Setting, rng: Rng, *, share: float) -> tuple[tuple[LampSpec, ...], tuple[ThingSpec, ...]]:

@@ -66,14 +66,14 @@ class Kerb:
 
 
 def sample_outside(kind: str, stage: Stage, rng: Rng) -> PlaceSpec:
-    """Draw a street or park around people.
+    """Draw a street, park or open country around people.
 
     Args:
-        kind: street or park.
+        kind: street, park or outdoor.
         stage: people and camera.
         rng: random numbers.
     """
-    styles = _STREETS if kind == "street" else _PARKS
+    styles = _OUTSIDE[kind]
     names = sorted(styles)
     return styles[names[int(rng.integers(len(names)))]](stage, rng)
 
@@ -190,8 +190,42 @@ def _yard(stage: Stage, rng: Rng) -> PlaceSpec:
     return _place("park", "yard", _ground(pattern, rng), things, stage)
 
 
+def _country(style: str) -> Callable[[Stage, Rng], PlaceSpec]:
+    """Open country: one ground to the horizon, with what grows or stands on it near and far."""
+    pattern, colours, near, far = COUNTRY[style]
+
+    def draw(stage: Stage, rng: Rng) -> PlaceSpec:
+        layout = Layout(stage=stage)
+        colour = pick(rng, colours)
+        things = _scattered(near, layout, rng, count=int(rng.integers(1, 6)), reach_m=12.0) if near else []
+        things += _far(far, layout, rng, count=int(rng.integers(4, 15)), span_m=(7.0, 90.0))
+        if pattern == "grass":
+            things.append(_grass(stage, colour, rng))
+        ground = MaterialSpec(
+            kind="floor", colour=colour, second_colour=pick(rng, colours), pattern=pattern, roughness=0.95,
+            scale_m=round(float(np.exp(rng.uniform(np.log(0.2), np.log(0.6)))), 3),
+        )  # fmt: skip
+        return _place("outdoor", style, ground, things, stage)
+
+    return draw
+
+
+COUNTRY: Mapping[str, tuple[str, Sequence[Colour], tuple[Piece, ...], tuple[Piece, ...]]] = {
+    "field": ("grass", palettes.MEADOWS, (BUSH, ROCK, FENCE, BUSH), (TREE, CONIFER, BUSH, TREE)),
+    "beach": ("sand", palettes.SANDS, (ROCK, ROCK, PARASOL, CRATE), (ROCK, BUSH, PARASOL, BUSH)),
+    "snow": ("snow", palettes.SNOWS, (ROCK, FENCE, BUSH), (CONIFER, CONIFER, CONIFER, TREE)),
+    "stones": ("gravel", STONES, (ROCK, ROCK, WALL), (ROCK, CONIFER, BUSH, ROCK)),
+    "lot": ("asphalt", palettes.ASPHALTS, (CAR, BOLLARD, POST, BIN), (CAR, CAR, TREE, POST)),
+}
+"""Open country by style: its ground's pattern and colours, what stands near and what far."""
+
 _STREETS: Mapping[str, Callable[[Stage, Rng], PlaceSpec]] = {"pavement": _pavement, "square": _square, "road": _road}
 _PARKS: Mapping[str, Callable[[Stage, Rng], PlaceSpec]] = {"meadow": _meadow, "path": _path, "yard": _yard}
+_OUTSIDE: Mapping[str, Mapping[str, Callable[[Stage, Rng], PlaceSpec]]] = {
+    "street": _STREETS,
+    "park": _PARKS,
+    "outdoor": {style: _country(style) for style in COUNTRY},
+}
 
 
 def _place(kind: str, style: str, ground: MaterialSpec, things: Sequence[ThingSpec], stage: Stage) -> PlaceSpec:

@@ -1,7 +1,7 @@
 """Surroundings and light: configuration and samplers."""
 
 import colorsys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,7 +10,6 @@ from cuffs.config import require_span, require_weights
 from cuffs.errors import ConfigError
 from cuffs.records import LightSpec, MaterialSpec, PlaceFile, PlaceSpec, ThingSpec
 from cuffs.records.surface_spec import Colour
-from cuffs.scene import palettes
 from cuffs.scene.layout import Layout, Stage, rectangle
 from cuffs.scene.moods import MOODS, Lighting, Setting
 from cuffs.scene.occluders import OccluderConfig
@@ -42,7 +41,7 @@ class PlaceConfig:
     """Folder of photographs used as backgrounds, likewise."""
 
     blend_folder: str | None = None
-    """Folder of .blend files with rooms, likewise (README, "Your own places")."""
+    """Folder of .blend files with rooms, likewise (docs/places.md, "Your own places")."""
 
     occluders: OccluderConfig = field(default_factory=OccluderConfig)
     """Things that stand between camera and people."""
@@ -106,38 +105,9 @@ def sample_place(
     kind = str(rng.choice(kinds, p=weights / weights.sum()))
     if kind == "room":
         return sample_room(style_for(stage, rng), stage, rng)
-    if kind in ("street", "park"):
+    if kind in ("street", "park", "outdoor"):
         return sample_outside(kind, stage, rng)
-    return _country(rng) if kind == "outdoor" else _plain_place(kind, files, rng)
-
-
-COUNTRY: Mapping[str, tuple[str, Sequence[Colour]]] = {
-    "field": ("grass", palettes.MEADOWS),
-    "beach": ("sand", palettes.SANDS),
-    "snow": ("snow", palettes.SNOWS),
-    "gravel": ("gravel", palettes.STONES),
-    "lot": ("asphalt", palettes.ASPHALTS),
-}
-"""Open country by style: its ground's pattern and colours."""
-
-
-def _country(rng: np.random.Generator) -> PlaceSpec:
-    """Open country: one ground to the horizon, what stands far off is the worker's."""
-    style = sorted(COUNTRY)[int(rng.integers(len(COUNTRY)))]
-    pattern, colours = COUNTRY[style]
-    return PlaceSpec(
-        kind="outdoor",
-        style=style,
-        ground=MaterialSpec(
-            kind="floor",
-            colour=palettes.pick(rng, colours),
-            second_colour=palettes.pick(rng, colours),
-            pattern=pattern,
-            roughness=0.95,
-            scale_m=round(float(np.exp(rng.uniform(np.log(0.2), np.log(0.6)))), 3),
-        ),
-        rotation_deg=round(float(rng.uniform(0, 360)), 2),
-    )
+    return _plain_place(kind, files, rng)
 
 
 def _plain_place(kind: str, files: Mapping[str, tuple[PlaceFile, ...]], rng: np.random.Generator) -> PlaceSpec:

@@ -18,6 +18,7 @@ from PIL import Image
 
 from cuffs.codec import encode
 from cuffs.plan import read_plan
+from cuffs.report.diversity import planned_scenes, triples
 from cuffs.shards import iterate_samples, read_member, read_sample
 from cuffs.shards.verify import verify_dataset
 
@@ -217,6 +218,32 @@ def test_a_plan_is_a_function_of_its_inputs(planned, tmp_path):
     run = cuffs("plan", planned.parent / "tiny.yaml", "--count", COUNT, "--out", tmp_path / "plan")
     assert run.returncode == 0, run.stderr
     assert encode(read_plan(tmp_path / "plan")) == encode(read_plan(planned))
+
+
+def test_plans_with_other_seeds_share_no_identity_pose_and_place(planned, tmp_path):
+    """Not even a pose or a place, nor a person: names repeat, but not who bears them."""
+    run = cuffs("plan", planned.parent / "tiny.yaml", "--count", COUNT, "--seed", 1, "--out", tmp_path / "plan")
+    assert run.returncode == 0, run.stderr
+    first, second = ([*zip(*triples(read_plan(one), planned_scenes(one, read_plan(one))), strict=True)]
+                     for one in (planned, tmp_path / "plan"))  # fmt: skip
+    for ours, theirs in zip(first, second, strict=True):
+        assert not set(ours) & set(theirs)
+    assert len(set(first[1])) == len(first[1])  # within a plan no pose comes twice either
+
+
+def test_the_card_counts_what_is_there(serial):
+    run = cuffs("card", serial)
+    assert run.returncode == 0, run.stderr
+    card = json.loads((serial / "card.json").read_text())
+    assert card["samples"] == card["diversity"]["places"]["total"] == COUNT
+    samples = [read_sample(tar_path, entry) for tar_path, _, entry in iterate_samples(serial)]
+    people = [person.character for sample in samples for person in sample.people]
+    assert card["people"] == card["diversity"]["identities"]["total"] == len(people)
+    assert card["diversity"]["identities"]["distinct"] == len({person.identity for person in people})
+    assert card["diversity"]["cuts"]["distinct"] == len({name for person in people for name in person.garments})
+    assert sum(card["monk_tones"].values()) == pytest.approx(1.0, abs=1e-3)
+    assert "Monk skin tone" in (serial / "CARD.md").read_text()
+    assert list(verify_dataset(serial, read_plan(serial))) == []
 
 
 def test_a_longer_plan_begins_with_the_shorter_one(planned, tmp_path):

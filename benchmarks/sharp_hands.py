@@ -1,0 +1,190 @@
+"""Are hands sharp? Crops of them at a recipe's samples with its denoiser, against 1024 samples without.
+
+    cuffs plan render_configs/cuffs-ehf.yaml --count 12 --out /tmp/ehf
+    python -m benchmarks.sharp_hands /tmp/ehf --hands 20 --out /tmp/sharp
+
+Both pictures of a hand come from one scene, go through its own development (without the sensor's noise, which would
+only add the same to both) and are compared as 8 bits. Asked for: PSNR of at least 35 dB. `--out` gets a sheet (recipe |
+reference | difference × 8) and the figures.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import bpy
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from blender_scripts.assets import Assets
+from blender_scripts.capture import build_scene
+from blender_scripts.data_pass import render_data
+from blender_scripts.picture import render_light
+from blender_scripts.session import Session, start_session
+from cuffs.annotate.visibility import points_box
+from cuffs.camera import inverse, project, transform
+from cuffs.character import Identity, Topology
+from cuffs.develop import develop, metered_gain
+from cuffs.plan import Plan, read_chunk, read_plan
+from cuffs.records import DevelopSpec, SceneSpec
+from cuffs.scene.posed import pose_body
+from cuffs.skeleton import LIMBS
+from cuffs.warp import plan_warp
+
+REFERENCE_SAMPLES = 1024
+MARGIN_PX = 6
+LEAST_SEEN_PX = 150
+"""Of a hand, for its crop to count."""
+
+LEAST_DB = 35.0
+Picture = UInt8[np.ndarray, "height width 3"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HandCrop:
+    """One hand, twice."""
+
+    key: str
+    side: str
+    fast: Picture
+    reference: Picture
+
+    @property
+    def psnr_db(self) -> float:
+        """Over all channels of the crop."""
+        error = float(((self.fast.astype(float) - self.reference.astype(float)) ** 2).mean())
+        return float(10 * np.log10(255**2 / max(error, 1e-9)))
+
+
+def main() -> None:
+    """Measure, print, and fail below 35 dB."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("plan", type=Path)
+    parser.add_argument("--hands", type=int, default=20)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--samples", type=int, default=0, help="instead of the recipe's")
+    parser.add_argument("--out", type=Path, default=None)
+    options = parser.parse_args()
+    crops: list[HandCrop] = []
+    for crop in _crops(options.plan, read_plan(options.plan), options.threads, options.samples):
+        crops.append(crop)
+        print(f"{crop.key} {crop.side}: {crop.psnr_db:.2f} dB, {crop.fast.shape[1]} x {crop.fast.shape[0]}", flush=True)
+        if len(crops) == options.hands:
+            break
+    figures = _figures(crops)
+    print(json.dumps(figures, indent=1))
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "sharp_hands.json").write_text(json.dumps(figures, indent=1) + "\n")
+        _sheet(crops).save(options.out / "sharp_hands.png")
+    if figures["together_db"] < LEAST_DB:
+        raise SystemExit(f"{figures['together_db']} dB is less than {LEAST_DB} dB.")
+
+
+def _figures(crops: list[HandCrop]) -> dict[str, float | int]:
+    """PSNR hand by hand, and of all their pixels together."""
+    each = np.array([crop.psnr_db for crop in crops])
+    errors = np.concatenate([((crop.fast.astype(float) - crop.reference) ** 2).ravel() for crop in crops])
+    return {
+        "hands": len(crops),
+        "together_db": round(float(10 * np.log10(255**2 / errors.mean())), 2),
+        "median_db": round(float(np.median(each)), 2),
+        "least_db": round(float(each.min()), 2),
+        "share_below_35": round(float((each < LEAST_DB).mean()), 3),
+    }
+
+
+def _crops(folder: Path, plan: Plan, threads: int, samples: int) -> Iterator[HandCrop]:
+    session, assets = start_session("cpu", threads), Assets(folder / "assets")
+    for chunk in range(plan.num_chunks):
+        for slot in read_chunk(folder, plan, chunk).slots:
+            spec = slot.specs[0]
+            render = replace(spec.render, samples=samples or spec.render.samples)
+            develop_spec = replace(spec.develop or DevelopSpec(metering="people"), shot_noise=0.0, read_noise=0.0)
+            spec = replace(spec, camera=replace(spec.camera, distortion=None), render=render, develop=develop_spec)
+            yield from _of_scene(spec, session, assets)
+
+
+def _of_scene(spec: SceneSpec, session: Session, assets: Assets) -> Iterator[HandCrop]:
+    """The hands of a scene's first person that are seen."""
+    build_scene(spec, session, assets)
+    with tempfile.TemporaryDirectory(prefix="cuffs-sharp-") as scratch:
+        fast = render_light(Path(scratch))
+        boxes = {side: box for side in ("left", "right") if (box := _box(spec, assets, side)) is not None}
+        references = {side: _reference(spec, box, Path(scratch)) for side, box in boxes.items()}
+        data = render_data(Path(scratch), plan_warp(spec.camera, spec.image))
+    is_person = data.person > 0
+    gain = metered_gain(fast.light, fast.albedo, is_person)
+    picture = _finished(fast.light, spec, gain)
+    for side, (left, top, right, bottom) in boxes.items():
+        seen = ((data.limb == LIMBS.index(f"{side}_hand") + 1) & (data.person == 1))[top:bottom, left:right]
+        if seen.sum() < LEAST_SEEN_PX:
+            continue
+        whole = fast.light.copy()
+        whole[top:bottom, left:right] = references[side][top:bottom, left:right]
+        reference = _finished(whole, spec, gain)
+        yield HandCrop(
+            key=spec.key,
+            side=side,
+            fast=picture[top:bottom, left:right],
+            reference=reference[top:bottom, left:right],
+        )
+
+
+def _reference(spec: SceneSpec, box: tuple[int, int, int, int], scratch: Path) -> Float[np.ndarray, "height width 3"]:
+    """Light by many samples within a box (and a margin, for sharpening looks at neighbours); nothing elsewhere."""
+    scene = bpy.context.scene
+    cycles, render = scene.cycles, scene.render
+    kept = (cycles.samples, cycles.use_denoising, cycles.use_adaptive_sampling, cycles.seed)
+    cycles.samples, cycles.use_denoising, cycles.use_adaptive_sampling = REFERENCE_SAMPLES, False, False
+    cycles.seed = (spec.render.seed + 1) % 2**31
+    left, top, right, bottom = (edge + grow for edge, grow in zip(box, (-2, -2, 2, 2), strict=True))
+    width, height = spec.image.width, spec.image.height
+    render.use_border, render.use_crop_to_border = True, False
+    render.border_min_x, render.border_max_x = max(0, left) / width, min(width, right) / width
+    render.border_min_y, render.border_max_y = 1 - min(height, bottom) / height, 1 - max(0, top) / height
+    light = render_light(scratch).light
+    render.use_border = False
+    cycles.samples, cycles.use_denoising, cycles.use_adaptive_sampling, cycles.seed = kept
+    return light
+
+
+def _finished(light: Float[np.ndarray, "height width 3"], spec: SceneSpec, gain: float) -> Picture:
+    """As `save_picture` would write it: sRGB, 8 bits."""
+    assert spec.develop is not None
+    linear = develop(light, spec.develop, gain=gain)
+    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return (encoded * 255 + 0.5).astype(np.uint8)
+
+
+def _box(spec: SceneSpec, assets: Assets, side: str) -> tuple[int, int, int, int] | None:
+    """Around the first person's hand: left, top, right, bottom; None where it isn't wholly in the picture."""
+    person = spec.people[0]
+    topology: Topology = assets.topology(person.character.topology)
+    identity: Identity = assets.identity(person.character.identity)
+    body = pose_body(topology, identity, person.pose, pelvis_world=person.pelvis_world)
+    verts = transform(inverse(spec.camera.T_world_cam), body.verts[body.limb == LIMBS.index(f"{side}_hand")])
+    low_x, low_y, high_x, high_y = points_box(project(verts, spec.camera.K))
+    box = (int(low_x) - MARGIN_PX, int(low_y) - MARGIN_PX, int(high_x) + MARGIN_PX, int(high_y) + MARGIN_PX)
+    inside = box[0] >= 2 and box[1] >= 2 and box[2] <= spec.image.width - 2 and box[3] <= spec.image.height - 2
+    return box if inside else None
+
+
+def _sheet(crops: list[HandCrop], cell: int = 160) -> Image.Image:
+    rows = []
+    for crop in crops:
+        apart = np.abs(crop.fast.astype(int) - crop.reference.astype(int)) * 8
+        cells = [crop.fast, crop.reference, apart.clip(0, 255).astype(np.uint8)]
+        rows.append(np.concatenate([np.asarray(Image.fromarray(one).resize((cell, cell))) for one in cells], 1))
+    columns = 4
+    rows += [np.zeros_like(rows[0])] * (-len(rows) % columns)
+    lines = [np.concatenate(rows[start : start + columns], 1) for start in range(0, len(rows), columns)]
+    return Image.fromarray(np.concatenate(lines))
+
+
+if __name__ == "__main__":
+    main()
