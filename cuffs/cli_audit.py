@@ -1,0 +1,43 @@
+"""`cuffs audit`: whether a dataset's annotations can be trusted."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from tqdm import tqdm
+
+from cuffs.audit.run import audit_dataset
+from cuffs.audit.thresholds import Thresholds, load_thresholds
+from cuffs.errors import CheckFailed
+from cuffs.publish import explained, write_bytes
+from cuffs.shards import read_index
+from cuffs.shards.reader import shard_paths
+
+Folder = Annotated[Path, tyro.conf.Positional]
+
+
+def audit_command(folder: Folder, limits: Path | None = None, workers: int | None = None) -> None:
+    """Measure the annotations against thresholds; writes DIR/audit/audit.json. Ends with 1 if one is missed.
+
+    Args:
+        folder: The dataset's folder.
+        limits: A YAML file with other thresholds.
+        workers: Processes; as many as there are cores if not given.
+    """
+    thresholds = Thresholds() if limits is None else load_thresholds(limits)
+    count = sum(read_index(path.with_suffix(".json")).count for path in shard_paths(folder))
+    with tqdm(total=count, desc="auditing", unit="sample", disable=not sys.stderr.isatty()) as bar:
+        found = audit_dataset(folder, thresholds, workers=workers or len(os.sched_getaffinity(0)), progress=bar.update)
+    out = folder / "audit"
+    with explained(out):
+        out.mkdir(exist_ok=True)
+    write_bytes(out / "audit.json", (json.dumps(found.figures, indent=1) + "\n").encode())
+    for check in found.checks:
+        value = "can't be told" if check.value is None else f"{check.value:g} {check.unit}"
+        print(f"  {'ok    ' if check.ok else 'MISSED'} {check.title:40s} {value:>22s}   limit {check.limit:g}")
+    print(f"{found.figures['samples']} samples, {found.figures['people']} people; figures: {out / 'audit.json'}")
+    if found.failures:
+        raise CheckFailed("thresholds missed:\n  " + "\n  ".join(found.failures))
