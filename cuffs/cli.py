@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import tempfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,7 @@ from cuffs.errors import CheckFailed, CuffsError, UnavailableError
 from cuffs.farm.blender_process import BlenderSettings
 from cuffs.farm.render import Progress, render_plan, require_complete
 from cuffs.farm.telemetry import read_telemetry
+from cuffs.humgen3d.cast import humgen_cast
 from cuffs.places import assets_folder, cache_folder
 from cuffs.plan import Plan, read_plan
 from cuffs.plan.cast import open_cast
@@ -231,7 +233,10 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
     body = body_at_hand(model, rest_shapes(model, assets_folder()))
     poses = open_poses(config, folder=folder, body=body, cache=cache)
     topology = dressed_topology(cache, recipe.wardrobe.added)
-    cast = open_cast(recipe.identities, seed, model=model, topology=topology, cache=cache)
+    if recipe.humgen3d is not None:
+        cast = humgen_cast(recipe.humgen3d, seed, model=model, cache=cache, keep_verts=recipe.keep_verts)
+    else:
+        cast = open_cast(recipe, seed, model=model, topology=topology, cache=cache)
     progress = _progress("planning", count)
     request = PlanRequest(
         recipe=recipe,
@@ -244,7 +249,8 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
         textures=textures_of(cache, topology),
         versions={name: importlib.metadata.version(name) for name in ("anny", "numpy", "smplx")},
     )
-    made = make_plan(request, cast, out, progress.update)
+    with closing(cast):
+        made = make_plan(request, cast, out, progress.update)
     progress.close()
     return made
 

@@ -108,9 +108,7 @@ def read_topology(skinned: Skinned, rig: bpy.types.Object, bones: Bones) -> Topo
     """
     parts = [_weights(thing, rig, bones) for thing in skinned.things]
     influences = max(numbers.shape[1] for numbers, _ in parts)
-    padded = [
-        [np.pad(array, ((0, 0), (0, influences - array.shape[1]))) for array in part] for part in parts
-    ]
+    padded = [[np.pad(array, ((0, 0), (0, influences - array.shape[1]))) for array in part] for part in parts]
     count = len(skinned.body.data.vertices)
     total = count + len(skinned.eyes.data.vertices)
     faces = [triangles(skinned.body), triangles(skinned.eyes) + count]

@@ -133,9 +133,11 @@ def require_same(member: Member, identity: Identity, studio: Studio) -> None:
     worst = float(np.abs(found - member.moments).max())
     if worst > SAME_HUMAN:
         raise AssetBroken(
-            "HumGen3D's content", studio.root, f"it makes another human than the plan's (moments differ by {worst:.2g})",
+            "HumGen3D's content",
+            studio.root,
+            f"it makes another human than the plan's (moments differ by {worst:.2g})",
             "use the very content and add-on on all machines, or make the plan again",
-        )  # fmt: skip
+        )
 
 
 def mark_limbs(thing: bpy.types.Object, human: Human) -> None:

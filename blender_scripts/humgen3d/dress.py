@@ -111,13 +111,24 @@ def _recolour(human: Human, garment: GarmentSpec, things: list[bpy.types.Object]
                     colours = [*colours[1:], colours[0]]
     if material.pattern == "plain":
         return
-    taking = [thing for thing in things if (node := _control(thing)) is not None and "Pattern" in node.inputs]
+    taking = [thing for thing in things if _takes_pattern(thing)]
     if not taking:
         path = human.studio.root / garment.name
         what = "no part of it has the node HG_Control with a pattern"
         raise AssetBroken(f"HumGen3D's {garment.name}", path, what, "leave patterns out, or this outfit")
     for thing in taking:
         _tried(human, material.pattern, lambda name, thing=thing: human.addon.clothing.outfit.pattern.set(name, thing))
+
+
+def takes_pattern(human: Human, name: str) -> bool:
+    """Whether any part of the outfit or shoes that are worn takes a pattern."""
+    kind = human.addon.clothing.footwear if name.startswith("footwear/") else human.addon.clothing.outfit
+    return any(_takes_pattern(thing) for thing in kind.objects)
+
+
+def _takes_pattern(thing: bpy.types.Object) -> bool:
+    node = _control(thing)
+    return node is not None and "Pattern" in node.inputs
 
 
 def _control(thing: bpy.types.Object) -> bpy.types.Node | None:
@@ -136,5 +147,7 @@ def _require_rest(human: Human) -> None:
     """
     bpy.context.view_layer.update()
     for thing in (human.rig, *human.skinned.things):
-        if any(abs(thing.matrix_world[row][column] - (row == column)) > 1e-6 for row in range(4) for column in range(4)):
+        if any(
+            abs(thing.matrix_world[row][column] - (row == column)) > 1e-6 for row in range(4) for column in range(4)
+        ):
             raise RuntimeError(f"{thing.name} doesn't stand at the origin.")

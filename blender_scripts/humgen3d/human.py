@@ -87,7 +87,9 @@ def _from_preset(studio: Studio, preset: str) -> Any:  # noqa: ANN401  # the add
             native(preset), bpy.context, prettify_eevee=False, from_batch_generator=True
         )
     except (OSError, ValueError, KeyError, AttributeError, StopIteration, TypeError, RuntimeError) as problem:
-        raise AssetBroken(f"HumGen3D's preset {preset}", path, f"{type(problem).__name__}: {problem}", REMEDY) from problem
+        raise AssetBroken(
+            f"HumGen3D's preset {preset}", path, f"{type(problem).__name__}: {problem}", REMEDY
+        ) from problem
     known = {key.name for key in addon.keys}
     unknown = [name for name, value in data["keys"].items() if value and name not in known]
     if unknown := [name for name in unknown if not name.startswith(("LIVE_KEY", "height_"))]:
@@ -113,7 +115,9 @@ def _set_keys(studio: Studio, addon: Any, spec: HumanSpec) -> None:  # noqa: ANN
     known = {key.name: key for key in addon.keys.all_livekeys}
     for name, value in sorted(spec.keys.items()):
         if name not in known:
-            raise AssetBroken(f"HumGen3D's live key {name}", studio.root / "livekeys", "there is none of this name", REMEDY)
+            raise AssetBroken(
+                f"HumGen3D's live key {name}", studio.root / "livekeys", "there is none of this name", REMEDY
+            )
         known[name].set_without_update(value)
     _set_height(studio, addon.objects.body, known, spec.height_m)
     addon.keys.update_human_from_key_change(bpy.context)
@@ -151,9 +155,11 @@ def _set_height(studio: Studio, body: bpy.types.Object, keys: Mapping[str, Any],
         low, low_m = (high, high_m) if abs(high_m - wanted_m) < abs(low_m - wanted_m) else (low, low_m)
         high, high_m = value, found_m
     raise AssetBroken(
-        "HumGen3D's height keys", studio.root / "livekeys", f"they reach {found_m:.3f} m, not the {wanted_m:.3f} m asked for",
+        "HumGen3D's height keys",
+        studio.root / "livekeys",
+        f"they reach {found_m:.3f} m, not the {wanted_m:.3f} m asked for",
         "ask for heights nearer to the content's own",
-    )  # fmt: skip
+    )
 
 
 def _set_skin(studio: Studio, addon: Any, spec: HumanSpec) -> None:  # noqa: ANN401
@@ -163,7 +169,11 @@ def _set_skin(studio: Studio, addon: Any, spec: HumanSpec) -> None:  # noqa: ANN
             addon.skin.texture.set(spec.texture)
         except (OSError, RuntimeError, AttributeError, UnboundLocalError) as problem:
             path = studio.root / spec.texture
-            raise AssetBroken("HumGen3D's skin texture", path, f"{type(problem).__name__}: {problem}", REMEDY) from problem
+            raise AssetBroken(
+                "HumGen3D's skin texture", path, f"{type(problem).__name__}: {problem}", REMEDY
+            ) from problem
+    for name, factor in sorted(spec.skin_times.items()):
+        set_input(studio, addon.skin, name, float(getattr(addon.skin, name).value) * factor)
     for name, value in sorted(spec.skin.items()):
         owner = addon.skin if hasattr(addon.skin, name) else addon.skin.gender_specific
         set_input(studio, owner, name, value)

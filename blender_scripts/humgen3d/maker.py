@@ -7,9 +7,9 @@ The parent writes one JSON object a line to standard input:
 - `{"do": "try", "human": path, "items": [path, …], "out": folder}`: put each item of the content on that human;
   `tried.json` says what is wrong with each that can't be used.
 
-Where the order can't be followed, the folder holds `failure.json` with `cause` and `detail`. What these files hold of the
-content's vertices stays in the user's cache. Exit codes: 0 end of input · 2 a line can't be read · 3 something needed is
-missing.
+Where the order can't be followed, the folder holds `failure.json` with `cause` and `detail`. What these files hold of
+the content's vertices stays in the user's cache. Exit codes: 0 end of input · 2 a line can't be read · 3 something
+needed is missing.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from typing import BinaryIO
 import bpy
 
 from blender_scripts.humgen3d.character import read_person
-from blender_scripts.humgen3d.dress import KEEP, PARTICLES, dress
+from blender_scripts.humgen3d.dress import KEEP, PARTICLES, dress, takes_pattern
 from blender_scripts.humgen3d.face import set_face
 from blender_scripts.humgen3d.human import Human, make_human
 from blender_scripts.humgen3d.studio import Studio, start_studio
@@ -93,15 +93,18 @@ def _try(studio: Studio, order: Mapping[str, object], folder: Path) -> None:
     items = order["items"]
     assert isinstance(items, list)
     found: dict[str, str] = {}
+    patternable: list[str] = []
     for item in map(str, items):
         human = _human(studio, order)
         try:
             _put_on(human, item)
             bpy.context.view_layer.update()
+            if item.startswith(("outfits/", "footwear/")) and takes_pattern(human, item):
+                patternable.append(item)
         except PROBLEMS as problem:
             found[item] = str(problem).splitlines()[0]
             logger.warning("%s can't be used: %s", item, problem)
-    (folder / "tried.json").write_text(json.dumps(found, indent=1))
+    (folder / "tried.json").write_text(json.dumps({"broken": found, "patternable": patternable}, indent=1))
 
 
 def _put_on(human: Human, item: str) -> None:

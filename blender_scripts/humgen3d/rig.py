@@ -43,7 +43,9 @@ def read_bones(rig: bpy.types.Object) -> Bones:
     by_own = {bone.name: rig.pose.bones[bone.name].get("original_name", bone.name) for bone in ordered}
     names = [str(by_own[bone.name]) for bone in ordered]
     if missing := [name for name in NEEDED if name not in names]:
-        raise UnavailableError(f"HumGen3D's rig lacks the bones {', '.join(missing[:5])}: another version of the content?")
+        raise UnavailableError(
+            f"HumGen3D's rig lacks the bones {', '.join(missing[:5])}: another version of the content?"
+        )
     place = {name: number for number, name in enumerate(names)}
     parents = [place[by_own[bone.parent.name]] if bone.parent else -1 for bone in ordered]
     order = list(range(len(names)))
@@ -124,7 +126,12 @@ def pose_bones_in_blender(rig: bpy.types.Object, bones: Bones, T_world_rest: Flo
 
 
 def lip_following(
-    bones: Bones, T_world_rest: Float[Array, "bones 4 4"], *, influence: float, before: Float[Array, "3"], after: Float[Array, "3"]
+    bones: Bones,
+    T_world_rest: Float[Array, "bones 4 4"],
+    *,
+    influence: float,
+    before: Float[Array, "3"],
+    after: Float[Array, "3"],
 ) -> Float[Array, "bones 4 4"]:
     """Turn the jaw, and what hangs from it, as the lip moved at rest: what its constraint would have done.
 

@@ -76,7 +76,12 @@ def _copy(addon: AddOn, target: Path) -> None:
     with zipfile.ZipFile(addon.path) as file:
         for entry in file.infolist():
             name = entry.filename.removeprefix(addon.inner)
-            if entry.is_dir() or name == entry.filename and addon.inner or name.startswith(("wheels/", "tests/", ".git")):
+            if (
+                entry.is_dir()
+                or (name == entry.filename
+                and addon.inner)
+                or name.startswith(("wheels/", "tests/", ".git"))
+            ):
                 continue
             path = (target / name).resolve()
             if not path.is_relative_to(target.resolve()):

@@ -6,7 +6,7 @@ Paths are relative to the root, with forward slashes: what the add-on calls a pr
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -40,11 +40,14 @@ class Content:
     expressions: tuple[str, ...]
     patterns: tuple[str, ...]
     live_keys: tuple[str, ...]
-    broken: Mapping[str, str]
+    patternable: frozenset[str] = frozenset()
+    """Clothes that take a pattern, as far as they were tried."""
+
+    broken: Mapping[str, str] = field(default_factory=dict)
     """What can't be used, and why. Trial items are among it."""
 
-    def without(self, refused: Mapping[str, str]) -> "Content":
-        """The same without assets that turned out to be unusable."""
+    def without(self, refused: Mapping[str, str], *, patternable: frozenset[str] = frozenset()) -> "Content":
+        """The same without assets that turned out to be unusable, and with what is known of the others."""
 
         def kept(paths: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(path for path in paths if path not in refused)
@@ -64,6 +67,7 @@ class Content:
             expressions=kept(self.expressions),
             patterns=kept(self.patterns),
             live_keys=self.live_keys,
+            patternable=self.patternable | patternable,
             broken={**self.broken, **refused},
         )
 
@@ -108,7 +112,6 @@ def read_content(root: Path) -> Content:
         expressions=_listed(root, "shapekeys/expressions", ".npz", broken),
         patterns=_listed(root, "patterns", ".png", broken),
         live_keys=_listed(root, "livekeys", ".npz", broken),
-        broken={},
     ).without(broken)
     for sex in SEXES:
         if not content.presets[sex]:

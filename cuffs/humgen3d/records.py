@@ -39,8 +39,11 @@ class HumanSpec:
     texture: str | None = None
     """Path of a skin texture; None: the preset's."""
 
+    skin_times: Mapping[str, float] = field(default_factory=dict)
+    """Factors on the preset's inputs of the skin's shader: tone, redness, saturation."""
+
     skin: Mapping[str, float] = field(default_factory=dict)
-    """Inputs of the skin's shader: tone, redness, saturation, freckles, splotches, beard_shadow …"""
+    """Inputs of the skin's shader that are set: freckles, splotches, beard_shadow …"""
 
     iris: Colour | None = None
     hair: Mapping[str, float] = field(default_factory=dict)
@@ -101,3 +104,22 @@ def body_moments(rest: Float[Array, "verts 3"]) -> Float[Array, "10"]:
     points = np.asarray(rest, np.float64)
     products = points.T @ points / len(points)
     return np.concatenate([points.mean(0), products[np.triu_indices(3)], [np.ptp(points[:, 2])]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeshNote:
+    """What a plan says of a topology: enough to check a table against, and no vertex."""
+
+    SCHEMA: ClassVar[str] = "cuffs-humgen3d-mesh/1"
+
+    num_verts: int
+    """Of the body mesh and the eyes together."""
+
+    sha256: str
+    """Of bones, weights and triangles."""
+
+    schema: str = SCHEMA
+
+    def __post_init__(self) -> None:
+        require_schema(self.schema, self.SCHEMA)
+        require_range("num_verts", self.num_verts, 1, 10**7)

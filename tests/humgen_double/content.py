@@ -132,7 +132,6 @@ def _hair(root: Path) -> None:
             settings = {"length": 1.0, "children_amount": 8, "path_steps": 3}
             path.write_text(json.dumps({"blend_file": f"{name}.blend", "hair_systems": {system: settings}}))
 
-
     zones = {"zone": {"wide": [[[0.0, 0.0], [0.5, 1.0]]], "narrow": [[[0.5, 0.0], [1.0, 1.0]]]}}
     cards = root / "hair/haircards/HairMediumLength_zones.json"
     cards.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from cuffs.character.open_surface import MATERIALS
 from cuffs.mesh_normals import vertex_normals
 from tests.humgen_double.bones import all_bones, deforms
 from tests.humgen_double.other import other_triangles, warped, warped_heads
-from tests.humgen_double.source import SEXES, Person, Source, traits_of
+from tests.humgen_double.source import Person, Source, traits_of
 
 Array = np.ndarray
 
@@ -96,13 +96,23 @@ class _Cut:
     def carried(self, full: Float[Array, "full d"]) -> Float[Array, "n d"]:
         return np.einsum("nc,ncd->nd", self.places, full[self.corners])
 
-    def person(self, traits: dict[str, float], sex: str) -> Person:
+    def person(self, traits: dict[str, float]) -> Person:
         """Somebody with this double's proportions."""
-        person = self.source.person(traits)
-        if not self.is_other:
-            return person
-        verts = warped(self.source, person, sex, person.verts, self.source.anny.weights)
-        return Person(verts=verts, bone_heads=warped_heads(self.source, person, sex))
+        return proportioned(self.source, self.source.person(traits), is_other=self.is_other)
+
+    def man(self, woman: Person, traits: dict[str, float]) -> Person:
+        """A man on the woman's joints."""
+        man = self.person(traits)
+        verts = self.source.on_joints(man, man.verts, self.source.anny.weights, woman.bone_heads)
+        return Person(verts=verts, bone_heads=woman.bone_heads)
+
+
+def proportioned(source: Source, person: Person, *, is_other: bool) -> Person:
+    """A person as they are, or with the other double's limbs and stature."""
+    if not is_other:
+        return person
+    verts = warped(source, person, person.verts, source.anny.weights)
+    return Person(verts=verts, bone_heads=warped_heads(source, person))
 
 
 def make_figure(source: Source, *, is_other: bool, seed: int) -> Figure:
@@ -114,8 +124,8 @@ def make_figure(source: Source, *, is_other: bool, seed: int) -> Figure:
         seed: of the other topology's cuts.
     """
     cut = _make_cut(source, is_other=is_other, seed=seed)
-    people = {sex: cut.person(traits_of(sex), sex) for sex in SEXES}
-    basis = people["female"]
+    basis = cut.person(traits_of("female"))
+    people = {"female": basis, "male": cut.man(basis, traits_of("male"))}
     deforming = tuple(bone.name for bone in all_bones() if deforms(bone.name))
     shares_full = _shares(source, deforming)
     body = Mesh(
@@ -126,8 +136,7 @@ def make_figure(source: Source, *, is_other: bool, seed: int) -> Figure:
         shares=cut.carried(shares_full),
     )
     actions = {
-        name: cut.carried(action)
-        for name, action in zip(source.anny.action_labels, source.anny.actions(), strict=True)
+        name: cut.carried(action) for name, action in zip(source.anny.action_labels, source.anny.actions(), strict=True)
     }
     eyes, upper, lower = _eyes(source, basis, shares_full), *_teeth(source, basis, shares_full)
     heads, tails = _joints(source, basis, eyes=eyes, upper=upper, lower=lower)
@@ -188,7 +197,8 @@ def _live_keys(cut: _Cut, people: Mapping[str, Person]) -> dict[str, Float[Array
     found = {}
 
     def key(path: str, change: dict[str, float], sex: str, share: float) -> None:
-        made = cut.person({**traits_of(sex), **change}, sex)
+        traits = {**traits_of(sex), **change}
+        made = cut.person(traits) if sex == "female" else cut.man(people["female"], traits)
         found[path] = share * cut.carried(made.verts - people[sex].verts)
 
     for path, change in BODY_KEYS.items():
@@ -263,7 +273,12 @@ def _eyes(source: Source, person: Person, shares: Float[Array, "full bones"]) ->
             material.append(np.full(len(triangles), shell))
             weights.append(shares[used])
             count += len(used)
-    return _plain_mesh(np.concatenate(verts), np.concatenate(faces), np.concatenate(material), np.concatenate(weights))
+    mesh = _plain_mesh(np.concatenate(verts), np.concatenate(faces), np.concatenate(material), np.concatenate(weights))
+    half = len(mesh.verts) // 2
+    middle = np.repeat([mesh.verts[:half].mean(0), mesh.verts[half:].mean(0)], half, axis=0)
+    away = (mesh.verts - middle) / np.linalg.norm(mesh.verts - middle, axis=1, keepdims=True)
+    round_gaze = np.where(away[:, 1:2] < 0, away[:, [0, 2]], 9.0)  # the iris is where this is short
+    return replace(mesh, uv=round_gaze[mesh.faces])
 
 
 def _teeth(source: Source, person: Person, shares: Float[Array, "full bones"]) -> tuple[Mesh, Mesh]:
@@ -275,9 +290,7 @@ def _teeth(source: Source, person: Person, shares: Float[Array, "full bones"]) -
         used, local = np.unique(triangles, return_inverse=True)
         own = np.zeros((len(used), shares.shape[1]))
         own[:, deforming.index(bone)] = 1.0
-        made.append(
-            _plain_mesh(person.verts[used], local.reshape(-1, 3), np.zeros(len(triangles), int), own)
-        )
+        made.append(_plain_mesh(person.verts[used], local.reshape(-1, 3), np.zeros(len(triangles), int), own))
     return made[0], made[1]
 
 
@@ -308,10 +321,10 @@ def _correctives(source: Source, cut: _Cut, body: Mesh) -> dict[str, Float[Array
 
 
 GARMENTS = {
-    "top_short": ("torso", "upper"),
-    "top_long": ("torso", "upper", "lower"),
-    "trousers": ("hips", "thigh", "shin"),
-    "shorts": ("hips", "thigh"),
+    "top_short": ("torso", "belly", "upper"),
+    "top_long": ("torso", "belly", "upper", "lower"),
+    "trousers": ("belly", "hips", "thigh", "shin"),
+    "shorts": ("belly", "hips", "thigh"),
     "shoes": ("foot",),
 }
 """Garments and the regions that they cover; each region is a mask group of the body, `mask_<region>`."""
@@ -325,7 +338,8 @@ def regions(source: Source) -> dict[str, Float[Array, " full"]]:
 
     foot = [name for name in source.anny.bone_names if name.startswith(("foot", "toe"))]
     return {
-        "torso": source.weight("spine03", "spine02", "spine01", "spine04") + both("clavicle", "shoulder01"),
+        "torso": source.weight("spine03", "spine02", "spine01") + both("clavicle", "shoulder01"),
+        "belly": source.weight("spine04"),
         "upper": both("upperarm01", "upperarm02"),
         "lower": both("lowerarm01", "lowerarm02"),
         "hips": source.weight("root", "spine05", "pelvis.L", "pelvis.R"),
@@ -339,7 +353,7 @@ def _groups(source: Source, cut: _Cut, body: Mesh) -> dict[str, Float[Array, " n
     """Mask groups, the lip that the jaw's constraint follows, and the scalp."""
     found = {}
     for name, share in regions(source).items():
-        found[f"mask_{name}"] = (cut.carried(share[:, None])[:, 0] > 0.6).astype(float)
+        found[f"mask_{name}"] = (cut.carried(share[:, None])[:, 0] > 0.7).astype(float)
     surface = source.surface
     lips = np.unique(surface.vertices[surface.faces[surface.material == MATERIALS.index("lips")]])
     is_lip = np.zeros(len(source.anny.weights))
@@ -372,7 +386,7 @@ def _garments(
     for sex, person in people.items():
         for name, covered in GARMENTS.items():
             faces, away = (skin, 0.006) if name == "shoes" else (tights, 0.004 if name.startswith("top") else 0.002)
-            inside = np.sum([share_of[region] for region in covered], axis=0) > 0.5
+            inside = np.sum([share_of[region] for region in covered], axis=0) > 0.35
             kept = faces[inside[faces].all(1)]
             used, local = np.unique(kept, return_inverse=True)
             local = local.reshape(-1, 3)

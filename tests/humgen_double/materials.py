@@ -45,7 +45,12 @@ FEMALE: Inputs = [
     ("Eyebrows Color", "Color", WHITE), ("Lipstick Color", "Color", WHITE), ("Lipstick Opacity", "Float", 0.0),
     ("Eyeliner Opacity", "Float", 0.0), ("Eyeliner Color", "Color", WHITE),
 ]  # fmt: skip
-BEARD: Inputs = [("Color", "Color", WHITE), ("Alpha", "Float", 1.0), ("Mustache", "Float", 0.0), ("Beard", "Float", 0.0)]
+BEARD: Inputs = [
+    ("Color", "Color", WHITE),
+    ("Alpha", "Float", 1.0),
+    ("Mustache", "Float", 0.0),
+    ("Beard", "Float", 0.0),
+]
 SPOTS: Inputs = [("Color", "Color", WHITE), ("Pos1", "Float", 0.0), ("Fac", "Float", 0.0), ("Pos2", "Float", 0.0)]
 
 
@@ -129,14 +134,21 @@ def eye_materials() -> tuple[bpy.types.Material, bpy.types.Material]:
     inner = bpy.data.materials.new(".HG_Eyes_Inner")
     inner.use_nodes = True
     nodes, links = inner.node_tree.nodes, inner.node_tree.links
+    place = nodes.new("ShaderNodeUVMap")
+    distance, inside = nodes.new("ShaderNodeVectorMath"), nodes.new("ShaderNodeMath")
+    distance.operation, inside.operation = "LENGTH", "LESS_THAN"
+    inside.inputs[1].default_value = 0.45
+    links.new(place.outputs[0], distance.inputs[0])
+    links.new(distance.outputs["Value"], inside.inputs[0])
     last = None
     for name, colour in (("HG_Scelera_Color", (0.8, 0.78, 0.75, 1)), ("HG_Eye_Color", (0.1, 0.05, 0.02, 1))):
         mix = nodes.new("ShaderNodeMix")
         mix.name, mix.data_type = name, "RGBA"
-        mix.inputs[0].default_value = 1.0 if last is None else 0.0
+        mix.inputs[0].default_value = 1.0
         mix.inputs[7].default_value = colour
         if last is not None:
             links.new(last, mix.inputs[6])
+            links.new(inside.outputs[0], mix.inputs[0])
         last = mix.outputs[2]
     links.new(last, nodes["Principled BSDF"].inputs["Base Color"])
     return outer, inner

