@@ -8,7 +8,7 @@ from blender_scripts.humgen3d.studio import Studio, start_studio
 from cuffs.character import Identity, Topology
 from cuffs.character.cloth_mesh import ClothMesh, cloth_mesh
 from cuffs.codec import decode
-from cuffs.errors import AssetMissing, RecordError
+from cuffs.errors import AddOnUnusable, AssetMissing, RecordError, UnavailableError
 from cuffs.humgen3d.records import Member
 
 KEPT_IDENTITIES = 16
@@ -63,16 +63,19 @@ class Assets:
         """The HumGen3D add-on, enabled when first asked for.
 
         Raises:
-            UnavailableError: if add-on or content can't be used here.
+            AddOnUnusable: if add-on or content can't be used here.
         """
         if self._studio is None:
-            self._studio = start_studio()
+            try:
+                self._studio = start_studio()
+            except UnavailableError as problem:
+                raise AddOnUnusable(str(problem)) from problem
         return self._studio
 
-    @property
-    def has_studio(self) -> bool:
-        """Whether the add-on runs in this process."""
-        return self._studio is not None
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self._studio is not None:
+            self._studio.scratch.cleanup()
 
     def path(self, kind: str, name: str) -> Path:
         """Where a file lies: characters, identities, places or textures.

@@ -19,6 +19,7 @@ from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
 from cuffs.cli_assets import add_command, list_command
 from cuffs.cli_audit import audit_command
+from cuffs.cli_humgen3d import correspond_command, doctor_humgen3d
 from cuffs.cli_show import features_command, show_command
 from cuffs.cli_sources import check_command, index_command
 from cuffs.codec import encode
@@ -51,6 +52,7 @@ poses_app.command(name="features")(features_command)
 poses_app.command(name="index")(index_command)
 poses_app.command(name="check")(check_command)
 app.command(name="audit")(audit_command)
+app.command(name="correspond")(correspond_command)
 assets_app = tyro.extras.SubcommandApp()
 assets_app.command(name="add")(add_command)
 assets_app.command(name="list")(list_command)
@@ -203,8 +205,15 @@ def bench_command(
 
 
 @app.command(name="doctor")
-def doctor_command() -> None:
-    """Say what this machine has of what is needed, which body model is in use, and what is wrong with it."""
+def doctor_command(humgen3d: Path | None = None) -> None:
+    """Say what this machine has of what is needed, which body model is in use, and what is wrong with it.
+
+    Args:
+        humgen3d: HumGen3D's content: looks at it and at the add-on instead, and makes a test human.
+    """
+    if humgen3d is not None:
+        doctor_humgen3d(humgen3d)
+        return
     findings = list(examine(cache_folder()))
     for finding in findings:
         print(f"{finding.level:7s}{finding.what}: {finding.detail}")

@@ -48,7 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.parse_args(arguments)
     try:
         start_session("cpu", 1)
-        serve(sys.stdin.buffer, start_studio())
+        studio = start_studio()
+        with studio.scratch:
+            serve(sys.stdin.buffer, studio)
     except CuffsError as problem:
         logger.error("%s", problem)
         return problem.exit_code

@@ -19,7 +19,7 @@ import bpy
 
 from cuffs.errors import UnavailableError
 from cuffs.humgen3d.addon import NAME, AddOn, find_addon
-from cuffs.humgen3d.content import content_folder
+from cuffs.humgen3d.content import content_folder, require_content
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ def start_studio(root: Path | None = None, addon: AddOn | None = None) -> Studio
         UnavailableError: if the add-on can't be enabled; with what it said.
     """
     root = (root or content_folder()).resolve()
+    require_content(root)
     addon = addon or find_addon()
     if problem := addon.problem_with(bpy.app.version_string):
         raise UnavailableError(f"HumGen3D can't be used: {problem}.\n  add-on: {addon.path}")
@@ -78,8 +79,7 @@ def _copy(addon: AddOn, target: Path) -> None:
             name = entry.filename.removeprefix(addon.inner)
             if (
                 entry.is_dir()
-                or (name == entry.filename
-                and addon.inner)
+                or (name == entry.filename and addon.inner)
                 or name.startswith(("wheels/", "tests/", ".git"))
             ):
                 continue

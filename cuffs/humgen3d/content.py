@@ -91,7 +91,7 @@ def read_content(root: Path) -> Content:
         AssetMissing: if something is not there that every installation has.
         AssetBroken: if the folder is something else; the message says what it looks like.
     """
-    _require_content(root)
+    require_content(root)
     packs = tuple(sorted(path.stem for path in (root / "content_packs").glob("*.json")))
     broken: dict[str, str] = {}
     presets: dict[Sex, tuple[str, ...]] = {sex: _listed(root, f"models/{sex}", ".json", broken) for sex in SEXES}
@@ -99,7 +99,9 @@ def read_content(root: Path) -> Content:
         for path in presets[sex]:
             if problem := _preset_problem(root / path):
                 broken[path] = problem
-    textures = {sex: _listed(root, f"textures/{sex}", (".png", ".tiff", ".tga"), broken) for sex in SEXES}
+    textures: dict[Sex, tuple[str, ...]] = {
+        sex: _listed(root, f"textures/{sex}", (".png", ".tiff", ".tga"), broken) for sex in SEXES
+    }
     content = Content(
         root=root,
         packs=packs,
@@ -121,8 +123,13 @@ def read_content(root: Path) -> Content:
     return content
 
 
-def _require_content(root: Path) -> None:
-    """Explain every kind of wrong folder."""
+def require_content(root: Path) -> None:
+    """Explain every kind of wrong folder.
+
+    Raises:
+        AssetMissing: if something is not there that every installation has.
+        AssetBroken: if the folder is something else.
+    """
     if not root.exists():
         raise AssetMissing("HumGen3D's content", root, REMEDY)
     if not root.is_dir():
@@ -141,7 +148,7 @@ def _require_content(root: Path) -> None:
 
 
 def _what_it_looks_like(root: Path) -> str:
-    names = sorted(path.name for path in root.iterdir())
+    names = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
     if not names:
         return "the folder is empty"
     if (root / "human" / "human.py").is_file():
