@@ -113,7 +113,11 @@ def _preset(path: Path, sex: str, keys: dict[str, float]) -> None:
     hair = {"eyebrows": {"lightness": 0.4}, "regular_hair": {"set": None}, "face_hair": {}}
     preset = {
         "age": {"set": 30, "age_color": 0.0, "age_wrinkles": 0.0},
-        "keys": {"Male": 1.0 if sex == "male" else 0.0, **{name.rpartition("/")[2]: keys[name] for name in keys}},
+        "keys": {
+            "Male": float(sex == "male"),
+            **({"build": 1.0} if sex == "male" else {}),
+            **{name.rpartition("/")[2]: keys[name] for name in keys},
+        },
         "skin": skin,
         "eyes": {"pupil_color": [0.1, 0.05, 0.02, 1.0], "sclera_color": [0.8, 0.78, 0.75, 1.0]},
         "height": {"set": 175},

@@ -38,6 +38,9 @@ FACE_KEYS = {
     "face_presets/two": {"african": 0.0, "asian": 1.0, "caucasian": 0.0},
     "face_proportions/nose/three": {"african": 0.0, "asian": 0.0, "caucasian": 1.0},
 }
+BUILD = "special/build/male_build"
+"""The live key that men's presets have at 1."""
+
 AGED = {"aged_young": {"age": 0.5}, "male_aged": {"age": 0.95}, "female_aged": {"age": 0.95}}
 
 
@@ -100,12 +103,6 @@ class _Cut:
         """Somebody with this double's proportions."""
         return proportioned(self.source, self.source.person(traits), is_other=self.is_other)
 
-    def man(self, woman: Person, traits: dict[str, float]) -> Person:
-        """A man on the woman's joints."""
-        man = self.person(traits)
-        verts = self.source.on_joints(man, man.verts, self.source.anny.weights, woman.bone_heads)
-        return Person(verts=verts, bone_heads=woman.bone_heads)
-
 
 def proportioned(source: Source, person: Person, *, is_other: bool) -> Person:
     """A person as they are, or with the other double's limbs and stature."""
@@ -125,7 +122,8 @@ def make_figure(source: Source, *, is_other: bool, seed: int) -> Figure:
     """
     cut = _make_cut(source, is_other=is_other, seed=seed)
     basis = cut.person(traits_of("female"))
-    people = {"female": basis, "male": cut.man(basis, traits_of("male"))}
+    people = {"female": basis, "male": cut.person(traits_of("male"))}
+    key, build = _male_keys(cut, people)
     deforming = tuple(bone.name for bone in all_bones() if deforms(bone.name))
     shares_full = _shares(source, deforming)
     body = Mesh(
@@ -145,8 +143,8 @@ def make_figure(source: Source, *, is_other: bool, seed: int) -> Figure:
         deforming=deforming,
         heads=heads,
         tails=tails,
-        male=cut.carried(people["male"].verts) - body.verts,
-        live_keys=_live_keys(cut, people),
+        male=key,
+        live_keys={**_live_keys(cut, people), BUILD: build},
         expressions={name: action for name, action in actions.items() if not name.startswith("eyeLook")},
         gaze={name: action for name, action in actions.items() if name.startswith("eyeLook")},
         correctives=_correctives(source, cut, body),
@@ -191,14 +189,24 @@ def _shares(source: Source, deforming: tuple[str, ...]) -> Float[Array, "full bo
     return found / found.sum(1, keepdims=True)
 
 
+def _male_keys(cut: _Cut, people: Mapping[str, Person]) -> tuple[Float[Array, "n 3"], Float[Array, "n 3"]]:
+    """What makes a man of the basis: the shape key, and a live key that does the rest.
+
+    The add-on moves no bone for the shape key, so that it may do only what leaves joints where they are.
+    """
+    offset = cut.carried(people["male"].verts - people["female"].verts)
+    chest = cut.carried(cut.source.weight("spine02", "spine01")[:, None])
+    key = 0.3 * chest * (offset - np.average(offset, axis=0, weights=chest[:, 0]))
+    return key, offset - key
+
+
 def _live_keys(cut: _Cut, people: Mapping[str, Person]) -> dict[str, Float[Array, "n 3"]]:
     """Offsets by path below `livekeys/`, all from the basis, that is from the woman."""
     basis = cut.carried(people["female"].verts)
     found = {}
 
     def key(path: str, change: dict[str, float], sex: str, share: float) -> None:
-        traits = {**traits_of(sex), **change}
-        made = cut.person(traits) if sex == "female" else cut.man(people["female"], traits)
+        made = cut.person({**traits_of(sex), **change})
         found[path] = share * cut.carried(made.verts - people[sex].verts)
 
     for path, change in BODY_KEYS.items():

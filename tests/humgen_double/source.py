@@ -17,14 +17,9 @@ INSIDE = ("skin", "lips", "nails", "ears", "mouth")
 """Materials of the surface that HumGen3D's body mesh has; eyes and teeth are objects of their own."""
 
 
-MALE_HEIGHT = 0.372
-"""The height, of anny's 0 to 1, at which a man is as tall as the middling woman."""
-
-
 def traits_of(sex: str) -> dict[str, float]:
-    """anny's middling adult of a sex, both of one stature: the add-on moves no bone for the shape key that makes men,
-    so HumGen3D's men and women must share their joints."""
-    return {**ADULT, "gender": 1.0} if sex == "female" else {**ADULT, "gender": 0.0, "height": MALE_HEIGHT}
+    """anny's middling adult of a sex."""
+    return {**ADULT, "gender": 1.0 if sex == "female" else 0.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,33 +52,6 @@ class Source:
         lift = np.array([0.0, 0.0, -shape.verts[self.lift_rows, 2].min()])
         return Person(verts=shape.verts.astype(np.float64) + lift, bone_heads=shape.bone_heads.astype(float) + lift)
 
-    def on_joints(
-        self,
-        person: Person,
-        points: Float[Array, "n 3"],
-        weights: Float[Array, "n bones"],
-        heads: Float[Array, "bones 3"],
-    ) -> Float[Array, "n 3"]:
-        """Points that belong to a person, with the person's joints moved elsewhere.
-
-        Args:
-            person: whose points.
-            points: metres.
-            weights: how far each follows anny's bones.
-            heads: where the joints go.
-        """
-        maps = np.zeros((len(heads), 3, 4))
-        for bone in range(len(heads)):
-            below = np.flatnonzero(self.anny.bone_parents == bone)
-            start = person.bone_heads[bone]
-            linear = np.eye(3)
-            if len(below):
-                here, there = (joints[below].mean(0) - joints[bone] for joints in (person.bone_heads, heads))
-                linear = _turned_and_stretched(here, there)
-            maps[bone, :, :3], maps[bone, :, 3] = linear, heads[bone] - linear @ start
-        blended = (weights @ maps.reshape(len(maps), 12)).reshape(-1, 3, 4)
-        return np.einsum("nij,nj->ni", blended[:, :, :3], points) + blended[:, :, 3]
-
     def body_faces(self) -> tuple[Int[Array, "faces 3"], Float[Array, "faces 3 2"]]:
         """Triangles of the skin and the mouth in hm08's numbers, and their texture coordinates."""
         names = np.array(MATERIALS)[self.surface.material]
@@ -100,15 +68,3 @@ class Source:
     def weight(self, *bones: str) -> Float[Array, " full"]:
         """How far each vertex follows some of anny's bones together."""
         return self.anny.weights[:, [self.bone(name) for name in bones]].sum(1).astype(np.float64)
-
-
-def _turned_and_stretched(here: Float[Array, "3"], there: Float[Array, "3"]) -> Float[Array, "3 3"]:
-    """The map that takes one bone onto another and leaves what is across as it is."""
-    a, b = np.linalg.norm(here), np.linalg.norm(there)
-    if min(a, b) < 1e-6:
-        return np.eye(3)
-    x, y = here / a, there / b
-    axis = np.cross(x, y)
-    K = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
-    turn = np.eye(3) + K + K @ K / (1 + x @ y)
-    return turn @ (np.eye(3) + (b / a - 1) * np.outer(x, x))

@@ -23,26 +23,16 @@ def plain_truth(model: BodyModel, cache: Path, *, sex: str, is_other: bool, heig
     """Positions of the skin's vertices on the plain preset of a sex, metres.
 
     The open body's vertices are anny's SOMA vertices, and anny evaluates SOMA and MakeHuman meshes of the same person;
-    other proportions, and a man's on a woman's joints, are the same maps of space, with the weights of the skin next to
-    each point. Height scales all of it.
+    other proportions are the same map of space, with the weights of the skin next to each point. Height scales all of it.
     """
     source = Source.load(cache)
     person = source.person(traits_of(sex))
     soma = load_anny(cache, topology="soma", local_changes=True)
     points = true_rest(model, soma, traits_of(sex), local_changes={}, bone_heads=person.bone_heads)
-    weights = weights_at(source, person, points)
-    rows = np.unique(source.body_faces()[0])
-    verts = person.verts[rows]
+    verts = person.verts[np.unique(source.body_faces()[0])]
     if is_other:
-        points, verts = (
-            warped(source, person, points, weights),
-            warped(source, person, verts, source.anny.weights[rows]),
-        )
-    if sex == "male":
-        man = proportioned(source, person, is_other=is_other)
-        woman = proportioned(source, source.person(traits_of("female")), is_other=is_other)
-        points = source.on_joints(man, points, weights, woman.bone_heads)
-        verts = source.on_joints(man, verts, source.anny.weights[rows], woman.bone_heads)
+        points = warped(source, person, points, weights_at(source, person, points))
+        verts = proportioned(source, person, is_other=True).verts[np.unique(source.body_faces()[0])]
     return points * (height_m / np.ptp(verts[:, 2]))
 
 
