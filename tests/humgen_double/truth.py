@@ -23,7 +23,7 @@ def plain_truth(model: BodyModel, cache: Path, *, sex: str, is_other: bool, heig
     """Positions of the skin's vertices on the plain preset of a sex, metres.
 
     The open body's vertices are anny's SOMA vertices, and anny evaluates SOMA and MakeHuman meshes of the same person;
-    other proportions are the same map of space, with the weights of the skin next to each point. Height scales all of it.
+    other proportions are the same map of space, with the weights of the skin next to each point. Height scales it all.
     """
     source = Source.load(cache)
     person = source.person(traits_of(sex))
