@@ -1,11 +1,15 @@
 """A plan's asset folder, as the worker reads it. Names in specs never lead out of it."""
 
+import json
 from collections import OrderedDict
 from pathlib import Path
 
+from blender_scripts.humgen3d.studio import Studio, start_studio
 from cuffs.character import Identity, Topology
 from cuffs.character.cloth_mesh import ClothMesh, cloth_mesh
-from cuffs.errors import AssetMissing, RecordError
+from cuffs.codec import decode
+from cuffs.errors import AddOnUnusable, AssetMissing, RecordError, UnavailableError
+from cuffs.humgen3d.records import Member
 
 KEPT_IDENTITIES = 16
 
@@ -18,6 +22,7 @@ class Assets:
         self._topologies: dict[str, Topology] = {}
         self._identities: OrderedDict[str, Identity] = OrderedDict()
         self._cloth: dict[tuple[str, str], ClothMesh] = {}
+        self._studio: Studio | None = None
 
     def topology(self, name: str) -> Topology:
         """The mesh and rig of a kind of character.
@@ -44,6 +49,33 @@ class Assets:
                 self._identities.popitem(last=False)
         self._identities.move_to_end(name)
         return self._identities[name]
+
+    def member(self, name: str) -> Member:
+        """One HumGen3D human; errors as for `topology`."""
+        path = self.path("identities", f"{name}.json")
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as problem:
+            raise RecordError(f"{path} is damaged ({problem}). Make the plan again.") from None
+        return decode(Member, data, where=str(path))
+
+    def studio(self) -> Studio:
+        """The HumGen3D add-on, enabled when first asked for.
+
+        Raises:
+            AddOnUnusable: if add-on or content can't be used here.
+        """
+        if self._studio is None:
+            try:
+                self._studio = start_studio()
+            except UnavailableError as problem:
+                raise AddOnUnusable(str(problem)) from problem
+        return self._studio
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self._studio is not None:
+            self._studio.scratch.cleanup()
 
     def path(self, kind: str, name: str) -> Path:
         """Where a file lies: characters, identities, places or textures.

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from blender_scripts.assets import Assets
+from blender_scripts.humgen3d.character import HumGenCharacter
 from blender_scripts.open_character import OpenCharacter
 from cuffs.errors import RecordError
 from cuffs.records import CharacterSpec, PersonSpec
@@ -39,7 +40,10 @@ class Character(Protocol):
         ...
 
 
-_KINDS: dict[str, Callable[[CharacterSpec, int, Assets], Character]] = {"open": OpenCharacter}
+_KINDS: dict[str, Callable[[CharacterSpec, int, Assets], Character]] = {
+    "open": OpenCharacter,
+    "humgen3d": HumGenCharacter,
+}
 
 
 def create_character(spec: CharacterSpec, number: int, assets: Assets) -> Character:

@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import logging
+import os
 import re
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ from blender_scripts.assets import Assets
 from blender_scripts.capture import Order, capture_scene
 from blender_scripts.session import Session, start_session
 from cuffs.codec import decode
-from cuffs.errors import CuffsError, OutputError, RecordError
+from cuffs.errors import AddOnUnusable, CuffsError, OutputError, RecordError
 from cuffs.publish import publish_folder
 from cuffs.records import SceneSpec
 
@@ -38,14 +39,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve orders until the input ends; the exit code."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     options = _parser().parse_args(arguments)
+    assets = Assets(options.assets)
     try:
         session = start_session(options.device, options.threads)
-        serve(sys.stdin.buffer, session, Assets(options.assets))
+        serve(sys.stdin.buffer, session, assets)
     except CuffsError as problem:
         logger.error("%s", problem)
         return problem.exit_code
     except KeyboardInterrupt:
         return 130
+    finally:
+        assets.close()
     return 0
 
 
@@ -55,6 +59,7 @@ def serve(lines: BinaryIO, session: Session, assets: Assets) -> None:
     Raises:
         RecordError: if a line is no order: the parent and we are of different versions.
         OutputError: if results can't be written, or the run's folder is gone.
+        AddOnUnusable: if people are asked for that can't be made on this machine.
     """
     for line in iter(lines.readline, b""):
         try:
@@ -89,7 +94,7 @@ def follow(spec_path: Path, out: Path, session: Session, assets: Assets, *, blen
             key = spec.key
             order = Order(spec=spec, spec_sha256=hashlib.sha256(content).hexdigest(), blend=blend)
             capture_scene(order, session, assets, scratch)
-    except OutputError:
+    except (OutputError, AddOnUnusable):
         raise
     except SCENE_PROBLEMS as problem:
         logger.exception("%s can't be made", key)
@@ -116,4 +121,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # with HumGen3D enabled, some versions of Blender crash on their way out

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import tempfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
 from cuffs.cli_assets import add_command, list_command
 from cuffs.cli_audit import audit_command
+from cuffs.cli_humgen3d import correspond_command, doctor_humgen3d
 from cuffs.cli_show import features_command, show_command
 from cuffs.cli_sources import check_command, index_command
 from cuffs.codec import encode
@@ -26,6 +28,7 @@ from cuffs.errors import CheckFailed, CuffsError, UnavailableError
 from cuffs.farm.blender_process import BlenderSettings
 from cuffs.farm.render import Progress, render_plan, require_complete
 from cuffs.farm.telemetry import read_telemetry
+from cuffs.humgen3d.cast import humgen_cast
 from cuffs.places import assets_folder, cache_folder
 from cuffs.plan import Plan, read_plan
 from cuffs.plan.cast import open_cast
@@ -50,6 +53,7 @@ poses_app.command(name="features")(features_command)
 poses_app.command(name="index")(index_command)
 poses_app.command(name="check")(check_command)
 app.command(name="audit")(audit_command)
+app.command(name="correspond")(correspond_command)
 assets_app = tyro.extras.SubcommandApp()
 assets_app.command(name="add")(add_command)
 assets_app.command(name="list")(list_command)
@@ -213,8 +217,15 @@ def bench_command(
 
 
 @app.command(name="doctor")
-def doctor_command() -> None:
-    """Say what this machine has of what is needed, which body model is in use, and what is wrong with it."""
+def doctor_command(humgen3d: Path | None = None) -> None:
+    """Say what this machine has of what is needed, which body model is in use, and what is wrong with it.
+
+    Args:
+        humgen3d: HumGen3D's content: looks at it and at the add-on instead, and makes a test human.
+    """
+    if humgen3d is not None:
+        doctor_humgen3d(humgen3d)
+        return
     findings = list(examine(cache_folder()))
     for finding in findings:
         print(f"{finding.level:7s}{finding.what}: {finding.detail}")
@@ -243,7 +254,10 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
     body = body_at_hand(model, rest_shapes(model, assets_folder()))
     poses = open_poses(config, folder=folder, body=body, cache=cache)
     topology = dressed_topology(cache, recipe.wardrobe.added)
-    cast = open_cast(recipe.identities, seed, model=model, topology=topology, cache=cache)
+    if recipe.humgen3d is not None:
+        cast = humgen_cast(recipe.humgen3d, seed, model=model, cache=cache, keep_verts=recipe.keep_verts)
+    else:
+        cast = open_cast(recipe, seed, model=model, topology=topology, cache=cache)
     progress = _progress("planning", count)
     request = PlanRequest(
         recipe=recipe,
@@ -256,7 +270,8 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
         textures=textures_of(cache, topology),
         versions={name: importlib.metadata.version(name) for name in ("anny", "numpy", "smplx")},
     )
-    made = make_plan(request, cast, out, progress.update)
+    with closing(cast):
+        made = make_plan(request, cast, out, progress.update)
     progress.close()
     return made
 

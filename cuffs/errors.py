@@ -10,6 +10,7 @@ CuffsError
 ├── UnavailableError (3)    something needed is missing or unusable
 │   ├── AssetMissing        a file that is not there
 │   ├── AssetBroken         a file that is there and wrong
+│   ├── AddOnUnusable       HumGen3D can't run on this machine
 │   ├── DeviceMissing       a render device that was asked for and isn't there
 │   ├── WorkerDied          Blender ended before it had finished
 │   └── OutputError         disk full, not writable
@@ -74,6 +75,10 @@ class AssetBroken(UnavailableError):
     def __init__(self, what: str, path: Path, found: str, remedy: str) -> None:
         super().__init__(f"{what} can't be used: {found}\n  file: {path}\n  to fix it: {remedy}")
         self.path = path
+
+
+class AddOnUnusable(UnavailableError):
+    """The HumGen3D add-on or its content is missing here, or can't be used: no scene with its people can be made."""
 
 
 class DeviceMissing(UnavailableError):

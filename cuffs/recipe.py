@@ -17,6 +17,7 @@ from cuffs.character.wardrobe import WardrobeConfig
 from cuffs.codec import encode
 from cuffs.config import build, load_yaml, require_fraction
 from cuffs.errors import ConfigError
+from cuffs.humgen3d.config import HumGenConfig
 from cuffs.records import ImageSpec, RenderSpec
 from cuffs.scene.camera_config import CameraConfig
 from cuffs.scene.effects_config import EffectsConfig
@@ -53,6 +54,9 @@ class Recipe:
 
     people: PeopleConfig = field(default_factory=PeopleConfig)
     identities: IdentityConfig = field(default_factory=IdentityConfig)
+    humgen3d: HumGenConfig | None = None
+    """HumGen3D's humans instead of open characters; `identities`, `wardrobe` and `face` then say nothing."""
+
     num_identities: int = 200
     """How many different people there are. Each is fitted once, and shared by all its scenes."""
 
@@ -63,6 +67,10 @@ class Recipe:
     effects: EffectsConfig = field(default_factory=EffectsConfig)
     gates: GatesConfig = field(default_factory=GatesConfig)
     splits: SplitConfig = field(default_factory=SplitConfig)
+    scenes_per_look: int = 1
+    """Consecutive scenes with the same people in the same clothes, in other poses and seen by other cameras: where
+    people are costly to make, each is made once for all of them."""
+
     chunk_size: int = 100
     """Scenes in a shard: what a farm task renders and a retry repeats."""
 
@@ -73,7 +81,7 @@ class Recipe:
     """Also store the carried target vertices (`KEY.verts.npz`), so that an audit can measure anew."""
 
     def __post_init__(self) -> None:
-        for name in ("num_identities", "chunk_size"):
+        for name in ("num_identities", "chunk_size", "scenes_per_look"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}, but must be 1 or more.")
         if self.spares < 0:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
+from cuffs.annotate.people import PlannedPeople
 from cuffs.annotate.raster import covered_pixels
 from cuffs.annotate.visibility import (
     DataPass,
@@ -22,10 +23,9 @@ from cuffs.annotate.visibility import (
 )
 from cuffs.body import BodyModel, forward, landmarks, load_body_model
 from cuffs.camera import fov_deg, in_frame, inverse, project, transform
-from cuffs.character import Identity, Topology
 from cuffs.codec import decode, encode
 from cuffs.config import build, load_yaml
-from cuffs.correspond import Correspondence, carry, load_correspondence
+from cuffs.correspond import carry
 from cuffs.fit import FitModel, PersonFit, fit_pose, prepare_fit, smplx_record
 from cuffs.fit.residual import residual_by_part
 from cuffs.lens import bend
@@ -97,10 +97,9 @@ class Annotator:
     plan: Plan
     recipe: Recipe
     prepared: FitModel
-    topology: Topology
-    correspondence: Correspondence
-    assets: Path
-    identities: dict[str, Identity]
+    """Of the body model alone; each kind of character is fitted with its own."""
+
+    people: PlannedPeople
 
     @classmethod
     def load(cls, folder: Path, plan: Plan) -> "Annotator":
@@ -109,18 +108,12 @@ class Annotator:
         Raises:
             RecordError: if a file is missing or damaged.
         """
-        topology = Topology.load(folder / "assets/characters/open.npz")
-        table = folder / "assets/characters/open-correspondence.npz"
-        correspondence = load_correspondence(table, num_character_verts=len(topology.body_vertices))
         model = load_body_model(body_path(folder, plan))
         return cls(
             plan=plan,
             recipe=build(Recipe, load_yaml(folder / "recipe.yaml"), where=str(folder / "recipe.yaml")),
-            prepared=prepare_fit(model, is_covered=correspondence.is_covered),
-            topology=topology,
-            correspondence=correspondence,
-            assets=folder / "assets",
-            identities={},
+            prepared=prepare_fit(model),
+            people=PlannedPeople(folder / "assets", model),
         )
 
     def annotate(self, spec: SceneSpec, folder: Path) -> Annotated | Refused:
@@ -163,9 +156,11 @@ class Annotator:
         T_cam_world = inverse(spec.camera.T_world_cam)
         arrays = read_npz(folder / f"person_{number}.npz")
         body_cam = transform(T_cam_world, arrays["body_world"].astype(np.float64))
-        target_cam = carry(self.correspondence, body_cam)
-        fit = fit_pose(self.prepared, target_cam, self._identity(spec.people[number]).betas)
-        label = Label.of(self.prepared, fit, target_cam)
+        look = spec.people[number].character
+        table = self.people.table(look)
+        target_cam = carry(table.correspondence, body_cam)
+        fit = fit_pose(table.prepared, target_cam, self.people.betas(look))
+        label = Label.of(table.prepared, fit, target_cam)
         shell_cam = transform(T_cam_world, arrays["shell_world"].astype(np.float64))
         bent = bend(shell_cam, spec.camera.distortion)
         alone = covered_pixels(bent, arrays["shell_faces"], spec.camera.K)
@@ -245,12 +240,6 @@ class Annotator:
                 versions={**self.plan.versions, "blender": capture.blender},
             ),
         )
-
-    def _identity(self, person: PersonSpec) -> Identity:
-        name = person.character.identity
-        if name not in self.identities:
-            self.identities[name] = Identity.load(self.assets / "identities" / f"{name}.npz")
-        return self.identities[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

