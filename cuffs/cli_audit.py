@@ -9,8 +9,11 @@ from typing import Annotated
 import tyro
 from tqdm import tqdm
 
-from cuffs.audit.run import audit_dataset
+from cuffs.audit.page.build import build_page
+from cuffs.audit.pictures import shown_samples
+from cuffs.audit.run import audit_dataset, body_of, plan_of
 from cuffs.audit.thresholds import Thresholds, load_thresholds
+from cuffs.body import load_body_model
 from cuffs.errors import CheckFailed
 from cuffs.publish import explained, write_bytes
 from cuffs.shards import read_index
@@ -20,7 +23,7 @@ Folder = Annotated[Path, tyro.conf.Positional]
 
 
 def audit_command(folder: Folder, limits: Path | None = None, workers: int | None = None) -> None:
-    """Measure the annotations against thresholds; writes DIR/audit/audit.json. Ends with 1 if one is missed.
+    """Measure the annotations against thresholds: DIR/audit/index.html, a page, and audit.json. Exit code 1 if missed.
 
     Args:
         folder: The dataset's folder.
@@ -35,9 +38,12 @@ def audit_command(folder: Folder, limits: Path | None = None, workers: int | Non
     with explained(out):
         out.mkdir(exist_ok=True)
     write_bytes(out / "audit.json", (json.dumps(found.figures, indent=1) + "\n").encode())
+    shown = shown_samples(folder, found.worst, found.random, load_body_model(body_of(folder, plan_of(folder))))
+    page = build_page(folder.resolve().name, found.figures, found.checks, list(shown))
+    write_bytes(out / "index.html", page.encode())
     for check in found.checks:
         value = "can't be told" if check.value is None else f"{check.value:g} {check.unit}"
         print(f"  {'ok    ' if check.ok else 'MISSED'} {check.title:40s} {value:>22s}   limit {check.limit:g}")
-    print(f"{found.figures['samples']} samples, {found.figures['people']} people; figures: {out / 'audit.json'}")
+    print(f"{found.figures['samples']} samples, {found.figures['people']} people. Look at {out / 'index.html'}")
     if found.failures:
         raise CheckFailed("thresholds missed:\n  " + "\n  ".join(found.failures))
