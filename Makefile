@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 OUT ?= out/demo
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest
 
-.PHONY: help setup demo test test-fast check format clean
+.PHONY: help setup demo train-demo test test-fast check format clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,11 @@ demo: $(STAMP)  ## render 12 scenes with ground truth, a contact sheet and an au
 	$(BIN)/cuffs sheet $(OUT) --out $(OUT)/sheet.png
 	$(BIN)/cuffs audit $(OUT)
 	@echo "Look at $(OUT)/sheet.png, $(OUT)/audit/audit.json and the shards in $(OUT)/shards/."
+
+train-demo: $(STAMP)  ## train a small network on the demo's pictures for some minutes; loss curve and overlays
+	test -d $(OUT)/shards || $(MAKE) demo
+	$(BIN)/cuffs-train trainer/recipes/demo.yaml --data $(OUT) --out $(OUT)-training --device cpu --resume
+	@echo "Look at $(OUT)-training/curve.png and the newest picture in $(OUT)-training/pictures/."
 
 test: $(STAMP)  ## all tests
 	$(PYTEST)

@@ -20,18 +20,16 @@ import numpy as np
 import tyro
 from PIL import Image
 
-from cuffs.body import BodyModel, body_parts, find_body_model, forward
+from cuffs.body import BodyModel, find_body_model
 from cuffs.places import cache_folder
 from cuffs.recipe import load_recipe
-from cuffs.report.charts import labelled, stacked
-from cuffs.report.figures import Picture, View, draw_body, hand_colours
-from cuffs.rotations import rotvec_to_rotmat
-from cuffs.scene.people import facing_rad
+from cuffs.report.charts import stacked
+from cuffs.report.pose_sheet import REFUSED_COLOUR, Figure, figure_cells
 from cuffs.seeding import stream
-from cuffs.skeleton import HANDS, INDEX
+from cuffs.skeleton import HANDS
 from pose_sources import BodyAtHand, open_poses, poses_config
 from pose_sources.mixture import DrawnPose, Poses
-from pose_sources.survey import Refused
+from pose_sources.survey import Refused, evenly
 
 MADE_UP: Final = {
     "kind": "mixture",
@@ -44,10 +42,6 @@ MADE_UP: Final = {
 """Hands that were made for free arms, on bodies some of whose hands lie on the body."""
 
 COLUMNS: Final = 5
-BODY_VIEW: Final = View(width=130, height=240)
-AROUND_M: Final = 0.16
-"""What lies within this of a hand's middle is drawn around it."""
-
 BATCH: Final = 50
 
 
@@ -84,8 +78,8 @@ def main(
     refused = [Refused(pose=pose, causes=causes) for pose, causes in judged if causes]
     out.mkdir(parents=True, exist_ok=True)
     _report(accepted, refused, ms, out)
-    _sheet(out / "accepted.png", [(one.body.pose, _text(one)) for one in accepted[:shown]], model)
-    _sheet(out / "refused.png", [(one.pose.body.pose, _why(one)) for one in _evenly(refused, shown)], model)
+    _sheet(out / "accepted.png", [_figure(one) for one in accepted[:shown]], model)
+    _sheet(out / "refused.png", [_why(one) for one in evenly(refused, shown)], model, colour=REFUSED_COLOUR)
 
 
 def _disturbed(drawn: DrawnPose, noise_deg: float, number: int) -> DrawnPose:
@@ -113,58 +107,21 @@ def _report(accepted: Sequence[DrawnPose], refused: Sequence[Refused], ms: float
     (out / "swaps.json").write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def _evenly(refused: Sequence[Refused], count: int) -> list[Refused]:
-    """Some of every first cause."""
-    groups: dict[str, list[Refused]] = {}
-    for one in refused:
-        groups.setdefault(one.causes[0].name, []).append(one)
-    chosen: list[Refused] = []
-    for place in range(len(refused)):
-        chosen += [group[place] for group in groups.values() if place < len(group)]
-    return sorted(chosen[:count], key=lambda one: one.causes[0].name)
+def _why(one: Refused) -> Figure:
+    text = "\n".join(f"{cause.name}: {cause.detail[:44]}" for cause in one.causes[:2])
+    return Figure(pose=one.pose.body.pose, text=text)
 
 
-def _why(one: Refused) -> str:
-    return "\n".join(f"{cause.name}: {cause.detail[:52]}" for cause in one.causes[:2])
+def _figure(one: DrawnPose) -> Figure:
+    origin = one.body.origin
+    return Figure(pose=one.body.pose, text=f"{origin.dataset}\n{(origin.action or '')[:52]}")
 
 
-def _text(one: DrawnPose) -> str:
-    return f"{one.body.origin.dataset}\n{(one.body.origin.action or '')[:60]}"
-
-
-def _sheet(path: Path, figures: Sequence[tuple[np.ndarray, str]], model: BodyModel) -> None:
-    cells = [_cell(pose, text, model) for pose, text in figures]
+def _sheet(path: Path, figures: Sequence[Figure], model: BodyModel, **colour: tuple[int, int, int]) -> None:
+    cells = list(figure_cells(figures, model, around=True, **colour))
     rows = [cells[first : first + COLUMNS] for first in range(0, len(cells), COLUMNS)]
     if rows:
         Image.fromarray(stacked(rows)).save(path)
-
-
-def _cell(pose: np.ndarray, text: str, model: BodyModel) -> Picture:
-    """The body from its front, and each hand from two sides of where it looks out from the body."""
-    rotmats, nothing = rotvec_to_rotmat(pose)[None], np.zeros((1, 1))
-    verts, joints = forward(model, rotmats=rotmats, betas=nothing, expression=nothing, transl=np.zeros((1, 3)))
-    parts = body_parts(model)
-    hands = {side: parts[f"{side}_hand"] for side in ("left", "right")}
-    paint, facing = hand_colours(model.faces, hands), facing_rad(rotmats[0, 0])
-    body = draw_body(verts[0], model.faces, BODY_VIEW, facing_rad=facing, colours=paint)
-    close = [_around_hand(verts[0], joints[0], hands[side], (model, paint)) for side in ("right", "left")]
-    picture = np.concatenate([body, np.concatenate(close)], 1)
-    band = np.full((30, picture.shape[1], 3), 255, np.uint8)
-    return labelled(np.concatenate([band, picture]), text)
-
-
-def _around_hand(
-    verts: np.ndarray, joints: np.ndarray, hand: np.ndarray, paint: tuple[BodyModel, np.ndarray]
-) -> Picture:
-    model, colours = paint
-    middle, trunk = verts[hand].mean(0), joints[INDEX["spine2"]]
-    out = float(np.arctan2(*(middle - trunk)[[1, 0]]))
-    near = np.flatnonzero(np.linalg.norm(verts - middle, axis=1) < AROUND_M)
-    views = [
-        View(yaw_deg=yaw, pitch_deg=pitch, width=120, height=120, alone=False) for yaw, pitch in ((-55, 10), (45, 40))
-    ]
-    pictures = [draw_body(verts, model.faces, view, facing_rad=out, colours=colours, shown=near) for view in views]
-    return np.concatenate(pictures, 1)
 
 
 if __name__ == "__main__":

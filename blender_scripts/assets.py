@@ -46,7 +46,7 @@ class Assets:
         return self._identities[name]
 
     def path(self, kind: str, name: str) -> Path:
-        """Where a file lies, characters, identities or places.
+        """Where a file lies: characters, identities, places or textures.
 
         Raises:
             RecordError: if the name leads out of the folder.

@@ -17,6 +17,7 @@ from blender_scripts.lights import add_lamps
 from blender_scripts.picture import render_light, render_picture, save_picture, set_up_picture
 from blender_scripts.place_files import load_place_image
 from blender_scripts.places import add_place
+from blender_scripts.places.blend_room import add_blend_room
 from blender_scripts.places.build import Surroundings
 from blender_scripts.props import add_prop
 from blender_scripts.session import Session, clear_scene, peak_rss_mb
@@ -110,15 +111,19 @@ def build_scene(spec: SceneSpec, session: Session, assets: Assets) -> list[Chara
     """
     clear_scene()
     set_up_picture(spec.render, session)
-    add_camera(spec.camera, plan_warp(spec.camera, spec.image).frame)
+    frame = plan_warp(spec.camera, spec.image).frame
+    add_camera(spec.camera, frame)
     characters = _add_people(spec, assets)
     for number, prop in enumerate(spec.props):
         add_prop(prop, number)
     centre_world = np.mean([person.pelvis_world for person in spec.people], axis=0)
     eye_world = spec.camera.T_world_cam[:3, 3]
     add_place(spec.place, Surroundings(centre_world=centre_world, eye_world=eye_world, seed=spec.render.seed))
-    file = load_place_image(assets.path("places", spec.place.file)) if spec.place.file is not None else None
-    add_world(spec.place, spec.light, spec.image, file)
+    file = assets.path("places", spec.place.file) if spec.place.file is not None else None
+    image = load_place_image(file) if file is not None and spec.place.kind != "blend" else None
+    add_world(spec.place, spec.light, T_world_cam=spec.camera.T_world_cam, frame=frame, file=image)
+    if file is not None and spec.place.kind == "blend":
+        add_blend_room(spec.place, file)
     add_lamps(spec.light, centre_world=centre_world, eye_world=eye_world)
     return characters
 

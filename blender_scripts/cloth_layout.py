@@ -58,6 +58,7 @@ ONE_TUBE = {
     "shirt": ("torso", "left_leg", "right_leg", "head"),
     "tucked shirt": ("torso", "left_leg", "right_leg", "head"),
     "jacket": ("torso", "left_leg", "right_leg", "head"),
+    "fitted shirt": ("torso", "left_leg", "right_leg", "head"),
 }
 """Limbs that a kind of garment covers with one piece of cloth."""
 
@@ -110,6 +111,8 @@ def trim_places(
     topology: Topology, identity: Identity, worn: Worn
 ) -> tuple[Float[Array, "verts 3"], Float[Array, "verts 3"]]:
     """What `materials.trim` needs of each vertex: distances to hems, and where it lies on the wearer."""
+    if not worn.mesh.steps:  # an added asset has its own hems
+        return np.full((len(worn.rest), 3), FAR_M), np.zeros((len(worn.rest), 3))
     pelvis, neck = (identity.bone_heads[topology.joint_bone[INDEX[name]]] for name in ("pelvis", "neck"))
     along = (worn.rest - pelvis) @ (neck - pelvis) / np.square(neck - pelvis).sum()
     normals = vertex_normals(worn.rest, worn.mesh.faces)

@@ -17,6 +17,7 @@ from blender_scripts.materials.cloth import CLOTH
 from blender_scripts.materials.eye import GAZE, eye_material
 from blender_scripts.materials.graph import REST
 from blender_scripts.materials.hair import strand_material
+from blender_scripts.materials.picture import UV, picture_material
 from blender_scripts.materials.skin import GROWTH, ZONES, Growth, skin_material
 from blender_scripts.materials.trim import HEM, PLACE
 from blender_scripts.meshes import add_mesh, evaluated_verts, set_face_numbers, set_materials, set_vector_attribute
@@ -151,9 +152,17 @@ class OpenCharacter:
             name=part.name, rest=self._identity.rest[part.vertices], faces=part.faces, vertices=part.vertices
         )
         thing = self._add_piece(shape, np.zeros(len(part.vertices), bool))
-        set_materials(thing, [make_material(part.name, material)])
+        set_materials(thing, [self._material(part, material)])
+        if len(part.uv):
+            set_vector_attribute(thing, UV, _flat_uv(part), domain="CORNER")
         if _has_strands(part):
             for_data_only(thing)
+
+    def _material(self, part: Part, spec: MaterialSpec) -> bpy.types.Material:
+        """A surface; those of added assets may have a picture of their own."""
+        if spec.kind == "picture":
+            return picture_material(part.name, spec, self._assets.path("textures", part.texture))
+        return make_material(part.name, spec)
 
     def _add_strands(self, hair: HairSpec, T_world_rest: Float[Array, "bones 4 4"], face: Mapping[str, float]) -> None:
         """Strands as they lie in this pose."""
@@ -174,7 +183,9 @@ class OpenCharacter:
         set_vector_attribute(thing, REST, worn.rest)
         limbs = face_limbs(self._topology, part.vertices, part.faces)[worn.parent]
         set_face_numbers(thing, LIMB, limbs + 1)
-        set_materials(thing, [make_material(part.name, garment.material)])
+        set_materials(thing, [self._material(part, garment.material)])
+        if len(part.uv):
+            set_vector_attribute(thing, UV, _flat_uv(part), domain="CORNER")
         if garment.material.kind == "shoe":
             set_vector_attribute(thing, PLACE, shoe_places(self._topology, self._identity, worn))
         if garment.material.kind == "fabric":
@@ -215,6 +226,11 @@ class OpenCharacter:
             offset = (rest - fit_sphere(rest)[0]) @ R_rest_eye
             directions[vertices] = offset / np.linalg.norm(offset, axis=1, keepdims=True)
         return directions[self._topology.body_vertices]
+
+
+def _flat_uv(part: Part) -> Float[Array, "corners 3"]:
+    flat = part.uv.reshape(-1, 2).astype(np.float64)
+    return np.concatenate([flat, np.zeros((len(flat), 1))], 1)
 
 
 def _has_strands(part: Part) -> bool:

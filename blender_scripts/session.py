@@ -49,6 +49,7 @@ def start_session(device: Device, threads: int) -> Session:
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.context.preferences.edit.use_global_undo = False  # undo keeps copies of every scene
+    bpy.context.preferences.filepaths.use_scripts_auto_execute = False  # Python in a user's .blend never runs
     name = _select_device(device)
     logger.info("Blender %s renders on %s", bpy.app.version_string, name)
     return Session(

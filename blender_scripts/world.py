@@ -2,11 +2,14 @@
 
 import bpy
 import numpy as np
+from jaxtyping import Float
 
 from blender_scripts.lights import sun_direction
 from blender_scripts.materials.graph import Graph, Socket
 from blender_scripts.place_files import PlaceImage
-from cuffs.records import ImageSpec, LightSpec, PlaceSpec
+from cuffs.plate import Plate, plate_of
+from cuffs.records import LightSpec, PlaceSpec
+from cuffs.warp import Frame
 
 Array = np.ndarray
 
@@ -40,13 +43,16 @@ MAP_PIXELS = {"sky": 256, "panorama": 1024}
 """Width of the map that Cycles samples the surroundings by. Its own choice for a sky costs a second a scene."""
 
 
-def add_world(place: PlaceSpec, light: LightSpec, image: ImageSpec, file: PlaceImage | None) -> None:
+def add_world(
+    place: PlaceSpec, light: LightSpec, *, T_world_cam: Float[Array, "4 4"], frame: Frame, file: PlaceImage | None
+) -> None:
     """Set the scene's surroundings.
 
     Args:
         place: hdri uses its panorama; photo shows its photograph to the camera and lights by the light's own sky.
         light: sun brings the sky, studio and environment an even glow.
-        image: the picture's size, which a photograph is made to cover.
+        T_world_cam: the camera, whose horizon a photograph's is laid on.
+        frame: what is rendered, which a photograph is made to cover.
         file: the place's image, where it has one.
     """
     world = bpy.data.worlds.new("world")
@@ -56,7 +62,8 @@ def add_world(place: PlaceSpec, light: LightSpec, image: ImageSpec, file: PlaceI
     graph = Graph(world.node_tree)
     surroundings, width = _surroundings(graph, place, light, file)
     if place.kind == "photo" and file is not None:
-        surroundings = _seen_as(graph, surroundings, _photograph(graph, image, file))
+        plate = plate_of(place, T_world_cam, frame, (file.width, file.height))
+        surroundings = _seen_as(graph, surroundings, _photograph(graph, plate, file))
     graph.output(surroundings, kind="ShaderNodeOutputWorld")
     world.cycles.sampling_method = "MANUAL" if width else "NONE"
     if width:
@@ -173,13 +180,14 @@ def _seen_as(graph: Graph, surroundings: Socket, colour: Socket) -> Socket:
     return graph.node("ShaderNodeMixShader", {0: is_camera, 1: surroundings, 2: seen}).outputs[0]
 
 
-def _photograph(graph: Graph, image: ImageSpec, file: PlaceImage) -> Socket:
-    """The photograph as the camera sees it: the whole frame covered, proportions kept, the middle shown."""
+def _photograph(graph: Graph, plate: Plate, file: PlaceImage) -> Socket:
+    """The photograph as the camera sees it."""
     window = graph.node("ShaderNodeTexCoord").outputs["Window"]
-    ratio = (image.width / image.height) / (file.width / file.height)
-    share = (min(1.0, ratio), min(1.0, 1.0 / ratio))
-    where = graph.vector("MULTIPLY", graph.vector("SUBTRACT", window, (0.5, 0.5, 0.0)), (*share, 1.0))
-    centred = graph.vector("ADD", where, (0.5, 0.5, 0.0))
-    return graph.node("ShaderNodeTexImage", {"Vector": centred}, {"image": file.image, "extension": "EXTEND"}).outputs[
-        0
-    ]
+    x, y, _ = graph.axes(window)
+    places = []
+    for row in plate.matrix:
+        across = graph.math("ADD", graph.math("MULTIPLY", x, float(row[0])), graph.math("MULTIPLY", y, float(row[1])))
+        places.append(graph.math("ADD", across, float(row[2])))
+    where = graph.combine(*places)
+    node = graph.node("ShaderNodeTexImage", {"Vector": where}, {"image": file.image, "extension": "EXTEND"})
+    return node.outputs[0]

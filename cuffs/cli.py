@@ -13,18 +13,20 @@ from typing import Annotated
 import numpy as np
 import tyro
 
+from cuffs.assets.dressing import dressed_topology, textures_of
 from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
-from cuffs.character.open_topology import load_or_build_topology
+from cuffs.cli_assets import add_command, list_command
 from cuffs.cli_audit import audit_command
 from cuffs.cli_show import features_command, show_command
+from cuffs.cli_sources import check_command, index_command
 from cuffs.codec import encode
 from cuffs.doctor import examine
 from cuffs.errors import CheckFailed, CuffsError, UnavailableError
 from cuffs.farm.blender_process import BlenderSettings
 from cuffs.farm.render import Progress, render_plan, require_complete
 from cuffs.farm.telemetry import read_telemetry
-from cuffs.places import cache_folder
+from cuffs.places import assets_folder, cache_folder
 from cuffs.plan import Plan, read_plan
 from cuffs.plan.cast import open_cast
 from cuffs.plan.make import PlanRequest, make_plan
@@ -38,13 +40,19 @@ from cuffs.scene.people import PoseDraw
 from cuffs.scene.sampler import PoseSource
 from cuffs.shards import iterate_samples
 from cuffs.shards.verify import verify_dataset
-from pose_sources import BodyAtHand, Poses, open_poses, poses_config
+from pose_sources import Poses, body_at_hand, open_poses, poses_config, rest_shapes
 
 app = tyro.extras.SubcommandApp()
 poses_app = tyro.extras.SubcommandApp()
 poses_app.command(name="show")(show_command)
 poses_app.command(name="features")(features_command)
+poses_app.command(name="index")(index_command)
+poses_app.command(name="check")(check_command)
 app.command(name="audit")(audit_command)
+assets_app = tyro.extras.SubcommandApp()
+assets_app.command(name="add")(add_command)
+assets_app.command(name="list")(list_command)
+app.command(assets_app, name="assets", help="Clothes of MakeHuman's community that characters may wear.")
 app.command(poses_app, name="poses", help="Sources of poses: what they hold, and what a recipe makes of them.")
 
 RecipePath = Annotated[Path, tyro.conf.Positional]
@@ -220,10 +228,10 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
     config = poses_config(recipe.poses, where="recipe.poses")
     cache = cache_folder()
     model = find_body_model(cache)
-    poses = open_poses(
-        config, folder=folder, body=BodyAtHand(rest_joints=model.joint_template, model=model), cache=cache
-    )
-    cast = open_cast(recipe.identities, seed, model=model, topology=load_or_build_topology(cache), cache=cache)
+    body = body_at_hand(model, rest_shapes(model, assets_folder()))
+    poses = open_poses(config, folder=folder, body=body, cache=cache)
+    topology = dressed_topology(cache, recipe.wardrobe.added)
+    cast = open_cast(recipe.identities, seed, model=model, topology=topology, cache=cache)
     progress = _progress("planning", count)
     request = PlanRequest(
         recipe=recipe,
@@ -233,6 +241,7 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
         draw_pose=_pose_source(poses),
         pose_licences=tuple(sorted(set(poses.licences.values()))),
         body_path=model.path,
+        textures=textures_of(cache, topology),
         versions={name: importlib.metadata.version(name) for name in ("anny", "numpy", "smplx")},
     )
     made = make_plan(request, cast, out, progress.update)

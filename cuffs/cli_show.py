@@ -9,15 +9,15 @@ import tyro
 from jaxtyping import Float
 
 from cuffs.body import find_body_model
-from cuffs.places import cache_folder
+from cuffs.places import assets_folder, cache_folder
 from cuffs.recipe import load_recipe
 from cuffs.report.charts import RangeRow, flat_map
 from cuffs.report.pose_sheet import Figure, Histogram, PoseMap, PoseSheet, write_pose_sheet
-from pose_sources import BodyAtHand, poses_config
+from pose_sources import body_at_hand, poses_config, rest_shapes
 from pose_sources.features import FEATURES
 from pose_sources.limits import RANGES
 from pose_sources.mixture import DrawnPose
-from pose_sources.survey import RANGE_JOINTS, Group, Survey, survey_poses
+from pose_sources.survey import RANGE_JOINTS, Group, Survey, evenly, survey_poses
 
 HISTOGRAMS: Final = (
     ("left hand: 0 fist, 1 open", "left_hand_open", (0.0, 1.0)),
@@ -51,7 +51,7 @@ def show_command(
         count,
         seed,
         folder=recipe.parent,
-        body=BodyAtHand(rest_joints=model.joint_template, model=model),
+        body=body_at_hand(model, rest_shapes(model, assets_folder())),
         cache=cache_folder(),
     )
     write_pose_sheet(out, _sheet(survey, recipe.stem, figures), model)
@@ -68,12 +68,12 @@ def features_command() -> None:
 
 def _sheet(survey: Survey, name: str, figures: int) -> PoseSheet:
     after, before = survey.after, survey.before
-    refused = survey.refused[: max(8, figures // 3)]
+    refused = evenly(survey.refused, max(10, figures // 3))
     return PoseSheet(
         title=f"{name}: {len(after.poses)} of {survey.attempts} drawn poses",
         accepted=[Figure(pose=one.body.pose, text=_caption(one)) for one in after.poses[:figures]],
         refused=[
-            Figure(pose=one.pose.body.pose, text=f"{one.causes[0].name}\n{one.causes[0].detail[:34]}")
+            Figure(pose=one.pose.body.pose, text=f"{one.causes[0].name}\n{one.causes[0].detail[:48]}")
             for one in refused
         ],
         causes=survey.causes(),

@@ -9,7 +9,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -88,11 +89,38 @@ ALLOWED: Mapping[str, Mapping[str, type | Callable[..., Any]]] = {
 runs what it is given; no name is ever imported."""
 
 
+@runtime_checkable
+class ByteStream(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """So many bytes, or what is left."""
+        ...
+
+    def readline(self) -> bytes:
+        """Bytes up to the end of the line."""
+        ...
+
+
+Names = Mapping[str, Mapping[str, Any]]
+"""By module and name: what stands for them."""
+
+
 class _Refusing(pickle.Unpickler):
-    """An unpickler that knows arrays and nothing else."""
+    """An unpickler that knows arrays, what its caller says beside them, and nothing else."""
+
+    def __init__(self, stream: ByteStream, further: Names, persistent: Callable[[object], object] | None) -> None:
+        super().__init__(stream, encoding="latin1")
+        self._further = further
+        self._persistent = persistent
+
+    def persistent_load(self, pid: object) -> Any:
+        if self._persistent is None:
+            raise pickle.UnpicklingError("it refers to something outside of itself")
+        return self._persistent(pid)
 
     def find_class(self, module: str, name: str) -> Any:
-        found = ALLOWED.get(module, {}).get(name)
+        found = self._further.get(module, {}).get(name) or ALLOWED.get(module, {}).get(name)
         if found is None:
             raise pickle.UnpicklingError(f"it names {module}.{name}, which is more than data")
         return found
@@ -112,6 +140,25 @@ DAMAGE = (
 """What numpy's and pickle's own parts raise for bytes that make no sense."""
 
 
+def unpickle_plain(
+    stream: ByteStream, *, further: Names = MappingProxyType({}), persistent: Callable[[object], object] | None = None
+) -> Any:
+    """The next pickle of a stream, where that is plain data; no code of it is run.
+
+    Args:
+        stream: bytes.
+        further: names beside those of arrays, and what stands for them here. None of it may run what it is given.
+        persistent: what stands for references to things outside of the pickle; None: there are none.
+
+    Raises:
+        UnpicklingError: of the pickle module, if it is anything else, or damaged.
+    """
+    try:
+        return _Refusing(stream, further, persistent).load()
+    except DAMAGE as problem:
+        raise pickle.UnpicklingError(f"damaged ({type(problem).__name__}: {problem})") from problem
+
+
 def read_pickle(path: Path, *, what: str, remedy: str, max_bytes: int = 2**31) -> Any:
     """What a pickle holds, where that is plain data: numbers, text, lists, dicts, numpy arrays, `SparseTable`s.
 
@@ -127,8 +174,6 @@ def read_pickle(path: Path, *, what: str, remedy: str, max_bytes: int = 2**31) -
     if path.stat().st_size > max_bytes:
         raise AssetBroken(what, path, f"it has {path.stat().st_size} bytes", remedy)
     try:
-        return _Refusing(io.BytesIO(path.read_bytes()), encoding="latin1").load()
+        return unpickle_plain(io.BytesIO(path.read_bytes()))
     except pickle.UnpicklingError as problem:
         raise AssetBroken(what, path, str(problem), remedy) from problem
-    except DAMAGE as problem:
-        raise AssetBroken(what, path, f"damaged ({type(problem).__name__}: {problem})", remedy) from problem

@@ -89,7 +89,7 @@ class JsonFile:
         return str(parse(self.view[start:stop], self.path, start))
 
 
-def parse(data: bytes, path: Path, start: int) -> Any:  # noqa: ANN401 - JSON is anything
+def parse(data: bytes, path: Path, start: int) -> Any:
     """What a part of a JSON file says.
 
     Args:
@@ -128,7 +128,7 @@ def open_json(path: Path) -> Iterator[JsonFile]:
         view.close()
 
 
-def read_part(path: Path, start: int, stop: int) -> Any:  # noqa: ANN401 - JSON is anything
+def read_part(path: Path, start: int, stop: int) -> Any:
     """What a part of a JSON file says that was found earlier.
 
     Raises:
@@ -145,7 +145,7 @@ def read_part(path: Path, start: int, stop: int) -> Any:  # noqa: ANN401 - JSON 
     return parse(data, path, start)
 
 
-def numbers(data: Any, count: int, where: str, remedy: str) -> Float[np.ndarray, " count"]:  # noqa: ANN401
+def numbers(data: Any, count: int, where: str, remedy: str) -> Float[np.ndarray, " count"]:
     """So many finite numbers, in whatever nesting.
 
     Raises:

@@ -20,8 +20,6 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from cuffs.records import PoseSample
-from cuffs.rotations import rotvec_to_rotmat
 from cuffs.skeleton import FINGERS, INDEX, JOINTS
 from pose_sources.anatomy import Anatomy
 
@@ -224,11 +222,6 @@ def _shoulder_and_forearm(anatomy: Anatomy, rotmats: Float[np.ndarray, "55 3 3"]
     angles = anatomy.all_angles_deg(rotmats[forearm], forearm)
     found = _outside(f"{side}_shoulder", SHOULDER, anatomy.shoulder_angles(side, arm))
     return found + _outside(f"{side}_wrist", (FOREARM,), (float(angles[0, 2] + angles[1, 0]),))
-
-
-def sample_violations(anatomy: Anatomy, sample: PoseSample) -> tuple[Violation, ...]:
-    """The same for a PoseSample."""
-    return violations(anatomy, rotvec_to_rotmat(sample.pose))
 
 
 def _outside(joint: str, ranges: Ranges, angles_deg: tuple[float, ...]) -> list[Violation]:

@@ -17,11 +17,6 @@ def mirror_pose(pose: Float[np.ndarray, "55 3"]) -> Float[np.ndarray, "55 3"]:
     return mirror_rotvec(pose)[list(MIRROR)]
 
 
-def mirror_hand(hand: Float[np.ndarray, "15 3"]) -> Float[np.ndarray, "15 3"]:
-    """A left hand's rotations for the right hand, and the other way round. Hands are absolute or relative alike."""
-    return mirror_rotvec(hand)
-
-
 def mirror_origin(origin: PoseOrigin) -> PoseOrigin:
     """The origin of a mirrored pose: its action says so. Mirroring twice gives the first origin back."""
     action = origin.action or ""

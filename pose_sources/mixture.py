@@ -38,6 +38,9 @@ class WeightedSource:
     missing: Literal["error", "skip"] = "error"
     """What happens where the source's files aren't there: stop, or go on without it and say so."""
 
+    stand_in: bool = False
+    """Only used where no other source of the list is there."""
+
     def __post_init__(self) -> None:
         if not 0 < self.weight < 1e9:
             raise ConfigError(f"weight is {self.weight}, but must be above 0.")

@@ -15,6 +15,7 @@ from cuffs.body import BodyModel
 from cuffs.codec import encode
 from cuffs.config import build
 from cuffs.errors import PoseFileError
+from pose_sources.agora import AgoraConfig, open_agora
 from pose_sources.amass import AmassConfig, open_amass
 from pose_sources.anatomy import Anatomy, build_anatomy
 from pose_sources.bedlam import Bedlam2Config, BedlamConfig, open_bedlam, open_bedlam2
@@ -26,6 +27,7 @@ from pose_sources.mixture import MixtureConfig, Poses, Weighted, WeightedSource
 from pose_sources.natural import build_judge
 from pose_sources.procedural.config import ProceduralConfig
 from pose_sources.procedural.source import open_procedural, open_procedural_hands
+from pose_sources.rest_shapes import RestShapes
 from pose_sources.rest_skeleton import REST_JOINTS
 from pose_sources.selection import select
 from pose_sources.source import PoseSource, RestPelvis
@@ -67,6 +69,21 @@ class BodyAtHand:
 
     model: BodyModel | None = None
     """The body model itself, for limits on its posed mesh."""
+
+
+def body_at_hand(model: BodyModel, shapes: RestShapes) -> BodyAtHand:
+    """What sources can use of the body model in use and of the others at hand."""
+    return BodyAtHand(rest_joints=model.joint_template, rest_pelvis=shapes.rest_pelvis, model=model)
+
+
+def rest_shapes(model: BodyModel, assets: Path | None) -> RestShapes:
+    """The body models at hand.
+
+    Args:
+        model: in use; it counts as SMPL-X where it is SMPL-X.
+        assets: folder of the user's licensed files, where there is one.
+    """
+    return RestShapes(assets=assets, given={model.name: model})
 
 
 def open_poses(
@@ -124,6 +141,9 @@ def open_source(config: SourceConfig, *, folder: Path, body: BodyAtHand, cache: 
         case InterHandConfig():
             mean = _mean_hand(config.mean_hand_path, folder, body)
             return open_interhand(config, folder=folder, mean=mean, rest_joints=body.rest_joints, cache=cache)
+        case AgoraConfig():
+            mean = _mean_hand(config.mean_hand_path, folder, body)
+            return open_agora(config, folder=folder, mean=mean, rest_pelvis=body.rest_pelvis, cache=cache)
         case UBodyConfig():
             mean = _mean_hand(config.mean_hand_path, folder, body)
             return open_ubody(config, folder=folder, mean=mean, cache=cache)
@@ -145,16 +165,21 @@ class _Opening:
     cache: Path | None
 
     def all(self, role: str, sources: tuple[WeightedSource, ...]) -> Weighted:
-        """Those that are there, with their shares; the others are named in the log."""
-        opened, weights = [], []
+        """Those that are there, with their shares; what is missing and what stands in for it is named in the log."""
+        there = {}
         for number, source in enumerate(sources):
-            where = f"poses.{role}[{number}]"
             if source.missing == "skip" and _missing_paths(source.source, self.folder):
-                log.warning("%s is left out: %s", where, _named(source, self.folder))
-                continue
-            opened.append(self._one(source, role=role, where=where))
-            weights.append(source.weight)
-        return Weighted(tuple(opened), tuple((np.array(weights) / np.sum(weights)).tolist()))
+                log.warning("poses.%s[%d] is left out: %s", role, number, _named(source, self.folder))
+            else:
+                there[number] = source
+        used = {number: source for number, source in there.items() if not source.stand_in}
+        if not used and there:
+            used = there
+            names = ", ".join(source.source.KIND for source in used.values())
+            log.warning("poses.%s: nothing else is there, so %s stands in", role, names)
+        opened = tuple(self._one(source, role=role, where=f"poses.{role}[{n}]") for n, source in used.items())
+        weights = np.array([source.weight for source in used.values()])
+        return Weighted(opened, tuple((weights / weights.sum()).tolist()))
 
     def _one(self, source: WeightedSource, *, role: str, where: str) -> PoseSource:
         config = source.source
@@ -171,20 +196,20 @@ class _Opening:
         """Named by the source's configuration and by its files' names, sizes and dates."""
         if self.cache is None or source.select is None:
             return None
-        files = [_stamps(path) for path in _paths(source.source, self.folder)]
+        files = [_stamps(path) for path in paths_of(source.source, self.folder)]
         said = [role, encode(source.source), source.select.pool, source.select.stride, files]
         name = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
         return self.cache / "poses" / f"{name}.npz"
 
 
-def _paths(config: SourceConfig, folder: Path) -> list[Path]:
+def paths_of(config: SourceConfig, folder: Path) -> list[Path]:
     """Every file and folder that a source's configuration names: its keys `path` and `…_path`."""
     named = {name: getattr(config, name) for name in config.__dataclass_fields__}
     return [folder / value for name, value in named.items() if f"_{name}".endswith("_path") and value]
 
 
 def _missing_paths(config: SourceConfig, folder: Path) -> list[Path]:
-    return [path for path in _paths(config, folder) if not path.exists()]
+    return [path for path in paths_of(config, folder) if not path.exists()]
 
 
 def _named(source: WeightedSource, folder: Path) -> str:

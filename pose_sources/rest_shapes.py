@@ -29,6 +29,9 @@ KID_TEMPLATE: Final = "smplx_kid_template.npy"
 KID_BETAS: Final = 10
 """The kid's direction stands after so many (`pose_formats.md`, 2.3)."""
 
+MOST_BETAS: Final = 20
+"""No data set's people have more; the model's other directions are not worth their memory."""
+
 PLACES: Final = ("", "smplx/", "models/smplx/")
 LOCKED_PLACES: Final = ("models_lockedhead/smplx/", "smplx_lockedhead_20230207/models_lockedhead/smplx/")
 
@@ -108,7 +111,7 @@ def _read_shape(path: Path, kid_template: Path | None) -> RestShape:
         if key not in arrays or arrays[key].shape[:2] != shape or arrays[key].dtype.kind != "f":
             raise PoseFileError(f"{path}: {key} is not SMPL-X's. Fetch the model again.")
     regressor, template = arrays["J_regressor"], arrays["v_template"]
-    count = 300 if arrays["shapedirs"].shape[-1] >= 400 else 10
+    count = MOST_BETAS if arrays["shapedirs"].shape[-1] >= 400 else 10
     directions = arrays["shapedirs"][..., :count]
     if kid_template is not None:
         kid = np.lib.format.open_memmap(kid_template, mode="r")

@@ -128,6 +128,17 @@ def attempt_many(poses: Poses, count: int, seed: int) -> tuple[list[DrawnPose], 
     return accepted, refused
 
 
+def evenly(refused: Sequence[Refused], count: int) -> list[Refused]:
+    """Some of the refused poses: of every first cause as evenly as there are, ordered by cause."""
+    groups: dict[str, list[Refused]] = {}
+    for one in refused:
+        groups.setdefault(one.causes[0].name, []).append(one)
+    chosen: list[Refused] = []
+    for place in range(len(refused)):
+        chosen += [group[place] for group in groups.values() if place < len(group)]
+    return sorted(chosen[:count], key=lambda one: one.causes[0].name)
+
+
 def group_of(anatomy: Anatomy, poses: Sequence[DrawnPose]) -> Group:
     """Figures of some poses."""
     samples = [pose.body for pose in poses]

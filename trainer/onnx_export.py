@@ -34,6 +34,9 @@ TOLERANCE = 1e-4
 class OnePicture(nn.Module):
     """`MultiHmr.detect` of one picture with plain tensors in and out."""
 
+    model: MultiHmr
+    content: Content
+
     def __init__(self, model: MultiHmr, content: Content) -> None:
         super().__init__()
         self.model, self.content = model, content
@@ -119,11 +122,11 @@ def _compare(wrapped: OnePicture, path: Path, inputs: tuple[Tensor, Tensor]) -> 
         for threshold in thresholds:
             ours = [value.numpy() for value in wrapped(image, K, torch.tensor(threshold))]
             feed = {"image": image.numpy(), "K": K.numpy(), "threshold": np.array(threshold, np.float32)}
-            theirs = session.run(None, feed)
+            theirs = [np.asarray(value) for value in session.run(None, feed)]
             people.append(len(ours[0]))
             for name, mine, other in zip(OUTPUTS[wrapped.content], ours, theirs, strict=True):
-                if mine.shape != np.shape(other):
-                    raise CheckFailed(f"{name}: the ONNX file gives {np.shape(other)}, the network {mine.shape}.")
+                if mine.shape != other.shape:
+                    raise CheckFailed(f"{name}: the ONNX file gives {other.shape}, the network {mine.shape}.")
                 if mine.size:
                     worst = max(worst, float(np.abs(mine - other).max() / max(1.0, np.abs(mine).max())))
     if not worst <= TOLERANCE:

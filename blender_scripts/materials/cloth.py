@@ -73,10 +73,10 @@ def _relief(graph: Graph, spec: MaterialSpec, cloth: Socket, rest: Socket) -> So
     small = graph.math("MULTIPLY", creases, 5.0 if spec.weave in ("woven", "satin") else 3.0)
     across, along, _ = graph.axes(cloth)
     if spec.weave == "knit":
-        wale = graph.math("ABSOLUTE", graph.math("SINE", graph.math("MULTIPLY", across, 480.0)))
-        course = graph.math("SINE", graph.math("MULTIPLY", along, 700.0))
+        wale = graph.math("ABSOLUTE", graph.math("SINE", graph.math("MULTIPLY", across, 700.0)))
+        course = graph.math("SINE", graph.math("MULTIPLY", along, 1100.0))
         stitch = graph.math("MULTIPLY", wale, graph.math("ADD", 1.0, graph.math("MULTIPLY", course, 0.25)))
-        return graph.math("ADD", small, graph.math("MULTIPLY", stitch, 1.6))
+        return graph.math("ADD", small, graph.math("MULTIPLY", stitch, 0.55))
     if spec.weave == "denim":
         diagonal = graph.math("SINE", graph.math("MULTIPLY", graph.math("ADD", across, along), 1800.0))
         return graph.math("ADD", small, graph.math("MULTIPLY", diagonal, 0.15))

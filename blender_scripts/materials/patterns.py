@@ -23,7 +23,7 @@ def pattern_share(graph: Graph, spec: MaterialSpec, cloth: Socket) -> Socket:
         edge = 0.95 + 4.0 * spec.scale_m
         return graph.ramp(height, 0.6, 1.5) if spec.pattern == "gradient" else graph.math("GREATER_THAN", height, edge)
     if spec.pattern == "melange":
-        return graph.ramp(graph.noise(cloth, size_m=0.006, detail=3.0), 0.4, 0.65)
+        return graph.math("MULTIPLY", graph.ramp(graph.noise(cloth, size_m=0.0025, detail=2.0), 0.3, 0.7), 0.55)
     if spec.pattern == "dots":
         return _dots(graph, across, along)
     if spec.pattern == "flowers":

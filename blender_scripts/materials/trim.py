@@ -72,9 +72,9 @@ def _ribbed(graph: Graph, spec: MaterialSpec, cloth: Surface) -> Surface:
         "MAXIMUM", _below(graph, neck, 0.022), graph.math("MAXIMUM", _below(graph, end, 0.06), _below(graph, low, 0.06))
     )
     across, _, _ = graph.axes(graph.attribute("cloth"))
-    ribs = graph.math("MULTIPLY", band, graph.math("SINE", graph.math("MULTIPLY", across, 900.0)))
-    edge = graph.math("MULTIPLY", band, 0.3)
-    return replace(_paint(graph, cloth, edge, (0.015, 0.015, 0.015)), height=_add(graph, cloth.height, ribs, 1.5))
+    ribs = graph.math("MULTIPLY", band, graph.math("SINE", graph.math("MULTIPLY", across, 1000.0)))
+    edge = graph.math("MULTIPLY", band, 0.16)
+    return replace(_paint(graph, cloth, edge, (0.015, 0.015, 0.015)), height=_add(graph, cloth.height, ribs, 0.7))
 
 
 def _contrast(graph: Graph, spec: MaterialSpec, cloth: Surface) -> Surface:

@@ -46,9 +46,10 @@ def add_place(spec: PlaceSpec, around: Surroundings) -> None:
     """Build ground and surroundings. The sky or panorama beyond them is `world.add_world`'s.
 
     Raises:
-        RecordError: if a material doesn't exist.
+        RecordError: if a material or thing doesn't exist.
     """
     _BUILDERS[spec.kind](spec, around)
+    add_things(spec.things)
 
 
 def _studio(spec: PlaceSpec, around: Surroundings) -> None:
@@ -94,7 +95,6 @@ def _room(spec: PlaceSpec, around: Surroundings) -> None:
     _add_ground(spec, floor_of(spec.room))
     rng = stream(around.seed, "outside")
     add_outside(spec.room, (0.16, 0.17, 0.13), float(rng.choice([0.3, 3.0, 6.0])))
-    add_things(spec.things)
 
 
 def _open_air(spec: PlaceSpec, around: Surroundings) -> None:
@@ -103,7 +103,6 @@ def _open_air(spec: PlaceSpec, around: Surroundings) -> None:
     ground.location.z = min([0.0, *(thing.at_world[2] for thing in spec.things)])
     if spec.kind != "street":
         add_hills(around.centre_world, stream(around.seed, "scenery"))
-    add_things(spec.things)
 
 
 def _add_ground(spec: PlaceSpec, shape: tuple[Array, Array]) -> bpy.types.Object:
@@ -116,6 +115,10 @@ def _add_ground(spec: PlaceSpec, shape: tuple[Array, Array]) -> bpy.types.Object
     return ground
 
 
+def _blend(_spec: PlaceSpec, _around: Surroundings) -> None:
+    """A user's room brings its own floor."""
+
+
 _BUILDERS: dict[str, Callable[[PlaceSpec, Surroundings], None]] = {
     "studio": _studio,
     "outdoor": _outdoor,
@@ -124,4 +127,5 @@ _BUILDERS: dict[str, Callable[[PlaceSpec, Surroundings], None]] = {
     "room": _room,
     "street": _open_air,
     "park": _open_air,
+    "blend": _blend,
 }

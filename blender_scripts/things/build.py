@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import bpy
 import numpy as np
+from jaxtyping import Float
 from mathutils import Matrix
 
 from blender_scripts.materials.floor import floor_material
@@ -100,6 +101,12 @@ THINGS: dict[str, _Kind] = {
     "brick_wall": _kind(outdoors.gate_post, ("brick", "first")),
 }  # fmt: skip
 
+OVERHEAD = ("lamp_post", "lamp_post_lit", "house", "brick_house", "tree")
+"""What may reach beyond its stated width and depth, above heads: arms of lamps, balconies and roofs, leaves."""
+
+SPARE_M = 0.04
+"""Beyond the stated width and depth: rims, handles."""
+
 THING_KINDS = tuple(sorted(THINGS))
 
 
@@ -128,10 +135,20 @@ def _built(spec: ThingSpec) -> bpy.types.Object:
     kind = THINGS[spec.kind]
     kind.builder(kit, spec, stream(spec.variant, f"thing {spec.kind}"))
     verts, triangles, material, smooth = kit.merged()
-    thing = add_mesh(spec.kind, verts, triangles, smooth=False)
+    thing = add_mesh(spec.kind, _fitted(verts, spec), triangles, smooth=False)
     thing.data.polygons.foreach_set("use_smooth", smooth)
     set_materials(thing, [_surface(stuff, colour, spec) for stuff, colour in kind.surfaces], material)
     return thing
+
+
+def _fitted(verts: Float[np.ndarray, "verts 3"], spec: ThingSpec) -> Float[np.ndarray, "verts 3"]:
+    """The mesh within its stated width and depth, squeezed where leaves or a round top reach farther: the planner keeps
+    just that clear of people. What is overhead may reach out."""
+    if spec.kind in OVERHEAD:
+        return verts
+    reach = np.abs(verts[:, :2]).max(0)
+    allowed = np.array(spec.size_m[:2]) / 2 + SPARE_M
+    return verts * np.append(np.minimum(1.0, allowed / np.maximum(reach, 1e-6)), 1.0)
 
 
 def _surface(stuff: str, colour: str | Colour, spec: ThingSpec) -> bpy.types.Material:

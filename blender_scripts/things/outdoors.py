@@ -314,6 +314,8 @@ def facade(kit: Kit, spec: ThingSpec, rng: Rng) -> None:
                     )
                 kit.box((x, -1.05, low + 0.72), (step * 0.9, 0.05, 0.05), 2)
     _ground_floor(kit, rng, w)
+    for verts in kit.verts:
+        verts[:, 1] -= d / 2  # built with its front at y = 0
 
 
 def _ground_floor(kit: Kit, rng: Rng, w: float) -> None:

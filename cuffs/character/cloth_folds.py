@@ -56,12 +56,19 @@ class Under:
     """How far off it the cloth stays."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cut:
+    """A cloth as it was cut."""
+
+    edges: Int[Array, "edges 2"]
+    lengths_m: Float[Array, " edges"]
+
+
 def folded(
     base: Float[Array, "n 3"],
     normals: Float[Array, "n 3"],
     *,
-    edges: Int[Array, "edges 2"],
-    lengths_m: Float[Array, " edges"],
+    cut: Cut,
     under: Under,
     reach_m: Float[Array, " n"],
     fall: Fall,
@@ -71,19 +78,18 @@ def folded(
     Args:
         base: the garment as the rig moves it, metres.
         normals: its outward unit normals.
-        edges: of its mesh.
-        lengths_m: that they were cut with.
+        cut: its edges, and the lengths that they were cut with.
         under: skin or the cloth beneath.
         reach_m: how far each point may leave its base.
         fall: how it falls.
     """
-    count = len(base)
+    count, edges = len(base), cut.edges
     valence = np.bincount(edges.ravel(), minlength=count)[:, None]
     points = base + _ripples(base, fall)[:, None] * normals
     for iteration in range(ITERATIONS):
         share = 1 - iteration / ITERATIONS
         points[:, 2] -= fall.sag_m * share / ITERATIONS * 2
-        points += 1.4 * _length_steps(points, edges, lengths_m) / valence
+        points += 1.4 * _length_steps(points, edges, cut.lengths_m) / valence
         away = points - base
         away += fall.stiffness * (summed(edges, away, count) / valence - away)
         points = clear_of(base + _within(away, reach_m), under)

@@ -10,8 +10,11 @@ from cuffs.character.cloth_mesh import ClothMesh
 
 Array = np.ndarray
 
-DEEP_M = 0.028
+DEEP_M = 0.016
 """How far up a sleeve the lining reaches before it turns to the skin."""
+
+INWARDS = 0.3
+"""Where it turns it has come nearer to the skin by this share of the way: cloth that bends doesn't show it."""
 
 SKIN_M = 0.0005
 """How far off the skin it ends."""
@@ -94,7 +97,7 @@ def lining(
     rows = np.stack(
         [
             verts[rim] - thick_m * normals[rim],
-            verts[inner] - thick_m * normals[inner],
+            verts[inner] + INWARDS * (skin[inner] - verts[inner]) - thick_m * normals[inner],
             skin[inner] + SKIN_M * normals[inner],
         ]
     )

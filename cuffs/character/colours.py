@@ -2,18 +2,10 @@
 
 import colorsys
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 
 from cuffs.records.scene_spec import Colour
-
-SKINS: Mapping[str, tuple[Colour, Colour]] = MappingProxyType({
-    "african": ((0.050, 0.023, 0.014), (0.26, 0.130, 0.075)),
-    "asian": ((0.31, 0.175, 0.108), (0.60, 0.41, 0.29)),
-    "caucasian": ((0.36, 0.205, 0.140), (0.66, 0.45, 0.35)),
-})  # fmt: skip
-"""The darkest and the lightest skin of each of anny's ancestries."""
 
 DARK_HAIR: Sequence[Colour] = ((0.006, 0.005, 0.005), (0.012, 0.008, 0.006), (0.026, 0.014, 0.008))
 LIGHT_HAIR: Sequence[Colour] = (
@@ -100,29 +92,15 @@ def muted_cloth(rng: np.random.Generator) -> Colour:
     return (round(max(red, 0.004), 4), round(max(green, 0.004), 4), round(max(blue, 0.004), 4))
 
 
-def skin_colour(ancestry: Mapping[str, float], rng: np.random.Generator) -> Colour:
-    """A skin between those of somebody's ancestors.
-
-    Args:
-        ancestry: shares by the names of `SKINS`; they needn't sum to 1.
-        rng: for how dark a skin is within its range.
-    """
-    names = list(SKINS)
-    shares = np.array([max(ancestry[name], 1e-6) for name in names])
-    shares /= shares.sum()
-    tone = float(rng.beta(2, 2))
-    own = np.array([between(*SKINS[name], tone) for name in names])
-    red, green, blue = np.exp(shares @ np.log(own)).tolist()
-    return varied((red, green, blue), rng, spread=0.05)
-
-
-def hair_colour(ancestry: Mapping[str, float], age: float, rng: np.random.Generator, *, dyed_share: float) -> Colour:
-    """Dark for most, light for some of caucasian ancestry, grey with age (anny's, 1 is about 90 years)."""
+def hair_colour(
+    ancestry: Mapping[str, float], age: float, rng: np.random.Generator, *, is_female: bool, dyed_share: float
+) -> Colour:
+    """Dark for most, light for some of caucasian ancestry, grey with age (anny's, 1 is 90 years); women hide it."""
     if rng.uniform() < dyed_share:
         return pick(DYED_HAIR, rng)
-    if rng.uniform() < np.clip((age - 0.76) / 0.18, 0, 0.95):
+    if rng.uniform() < np.clip((age - 0.78) / 0.17, 0, 0.95) * (0.5 if is_female else 1.0):
         return pick(GREY_HAIR, rng)
-    is_light = rng.uniform() < 0.75 * ancestry["caucasian"] ** 2
+    is_light = rng.uniform() < 0.75 * ancestry["caucasian"] ** 2 + (0.1 if is_female else 0.0)
     return pick(LIGHT_HAIR if is_light else DARK_HAIR, rng)
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from cuffs.character.colours import LIPSTICK, pick, skin_colour
+from cuffs.character.colours import LIPSTICK, pick
 from cuffs.character.records import Identity
+from cuffs.character.tones import sample_tone
 from cuffs.records import MaterialSpec
 
 ANCESTRIES = ("african", "asian", "caucasian")
@@ -21,7 +22,7 @@ LINED_FROM, LINED_TO = 0.72, 0.95
 def sample_skin(identity: Identity, rng: np.random.Generator) -> MaterialSpec:
     """Draw a skin that suits an identity's ancestry, sex and age."""
     ancestry = {name: identity.trait(name) for name in ANCESTRIES}
-    colour = skin_colour(ancestry, rng)
+    colour = sample_tone(ancestry, rng)
     is_female = identity.trait("gender") > 0.5
     lightness = float(np.clip((sum(colour) / 3 - 0.12) / 0.3, 0, 1))
     age = float(np.clip((identity.trait("age") - LINED_FROM) / (LINED_TO - LINED_FROM), 0, 1))

@@ -54,6 +54,9 @@ MOUTHS: Mapping[str, Pattern] = MappingProxyType({
     "shrug": {"mouthShrugLower": 0.7, "mouthShrugUpper": 0.5, "mouthFrown*": 0.3},
 })  # fmt: skip
 
+COMMON: Mapping[str, float] = MappingProxyType({"calm": 2.5, "smile": 3.0, "grin": 2.0, "raised": 1.5})
+"""Patterns that are drawn more often than the others, and how much more."""
+
 SHUT_MOUTHS = frozenset({"tight", "puffed", "shrug"})
 """Patterns that an open jaw would contradict."""
 
@@ -140,7 +143,8 @@ def _sample_pattern(
     config: FaceConfig, patterns: Mapping[str, Pattern], names: list[str], rng: np.random.Generator
 ) -> dict[str, float]:
     """One of the named patterns at a strength, its sides a little apart."""
-    pattern = patterns[names[int(rng.integers(len(names)))]]
+    weights = np.array([COMMON.get(name, 1.0) for name in names])
+    pattern = patterns[str(rng.choice(names, p=weights / weights.sum()))]
     strength, behind = rng.uniform(*config.strength), rng.uniform(0, config.lopsided)
     weaker = "Left" if rng.uniform() < 0.5 else "Right"
     return {

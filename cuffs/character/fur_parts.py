@@ -13,7 +13,7 @@ from cuffs.character.open_surface import MATERIALS, BodySurface
 from cuffs.character.records import Part
 
 Array = np.ndarray
-Roots = tuple[Int[Array, "hairs 3"], Float[Array, "hairs 3"], Float[Array, "hairs 3"]]
+Roots = tuple[Int[Array, "_ 3"], Float[Array, "_ 3"], Float[Array, "_ 3"]]
 """Corners (full numbers), barycentric weights, and the step from root to tip, metres."""
 
 SIDES = ("left", "right")

@@ -13,8 +13,8 @@ from cuffs.skeleton import INDEX, LIMB_OF_JOINT, LIMBS
 Array = np.ndarray
 
 HANGING: Mapping[str, tuple[tuple[str, float], ...]] = MappingProxyType({
-    "shirt": (("torso", 0.35), ("left_arm", 0.5), ("right_arm", 0.5)),
-    "jacket": (("torso", 0.3), ("left_arm", 0.3), ("right_arm", 0.3)),
+    "shirt": (("torso", 0.35), ("left_arm", 0.8), ("right_arm", 0.8)),
+    "jacket": (("torso", 0.3), ("left_arm", 0.5), ("right_arm", 0.5)),
     "trousers": (("left_leg", 0.12), ("right_leg", 0.12)),
 })  # fmt: skip
 """Limbs about which a kind of garment hangs, and how far it comes in again below what it hangs from, metres a metre."""

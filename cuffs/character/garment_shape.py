@@ -70,7 +70,8 @@ def hollows(points: Float[Array, "n 3"], quads: Int[Array, "quads 4"]) -> Float[
     return np.clip(depth, 0.0, DEEPEST_M)
 
 
-LEAST_EASE = {"torso": 0.3, "arm": 0.35, "leg": 0.6}
+LEAST_EASE = {"torso": 0.3, "arm": 0.25, "leg": 0.6}
+MOST_EASE = {"arm": 0.6, "leg": 1.0}
 """Of a garment's ease, what counts where a limb begins; all of it counts towards its end, or down the torso."""
 
 WAIST_EASE = 0.12
@@ -103,7 +104,7 @@ def ease_share(
         least = LEAST_EASE[limb]
         for side in both_sides(limb):
             weight = frame.limb_weight(side)
-            own = np.clip(least + (1 - least) * 2.0 * frame.along(side, cloth), least, 1)
+            own = np.clip(least + (1 - least) * 2.0 * frame.along(side, cloth), least, MOST_EASE[limb])
             if limb == "arm":
                 own = own * (1 - 0.5 * upward)
             found = (1 - weight) * found + weight * own

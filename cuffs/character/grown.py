@@ -26,9 +26,17 @@ class Grown:
     step: Float[Array, "points 3"]
     """From there to the point, metres, in the rest pose's axes."""
 
+    pairs: Int[Array, "points 3 2"] | None = None
+    """For each axis two vertices whose distance along it the step is multiplied by; the same one twice: not at all."""
+
     def place(self, verts: Float[Array, "verts 3"]) -> Float[Array, "points 3"]:
         """The points on a person at rest."""
-        return self.spread(verts) + self.step
+        if self.pairs is None:
+            return self.spread(verts) + self.step
+        first, second = self.pairs[..., 0], self.pairs[..., 1]
+        axis = np.arange(3)
+        scale = np.where(first == second, 1.0, np.abs(verts[first, axis] - verts[second, axis]))
+        return self.spread(verts) + self.step * scale
 
     def spread(self, values: Float[Array, "verts channels"]) -> Float[Array, "points channels"]:
         """What vertices have (weights, offsets of a facial action), at the points."""

@@ -10,6 +10,8 @@ from cuffs.character.strands import grown_strands, placed
 Array = np.ndarray
 
 STRANDS_A_LOCK = 24
+MOST_FRIZZ = 3.0
+"""Of the wandering of strands, as a multiple of the common strand's."""
 
 
 def fallen_strands(
@@ -74,13 +76,13 @@ def _curls(
         * np.clip(travelled / (1.5 * run.curl_length_m), 0.15, 1)
         * np.exp(rng.normal(scale=0.2, size=count))[:, None]
     )
-    return size[..., None] * (np.cos(phase)[..., None] * across + np.sin(phase)[..., None] * up)
+    return size[..., None] * (np.cos(phase)[..., None] * across + (1 + np.sin(phase))[..., None] * up)
 
 
 def _frizz(style: HairStyle, shape: tuple[int, ...], rng: np.random.Generator) -> Float[Array, "n k 3"]:
     """Slow wandering of single strands; few wander far."""
     count, points, _ = shape
-    far = np.exp(rng.normal(scale=0.7, size=(count, 1, 1)))
+    far = np.minimum(np.exp(rng.normal(scale=0.7, size=(count, 1, 1))), MOST_FRIZZ)
     share = np.linspace(0, 1, points)[None, :, None]
     first, second = rng.normal(size=(2, count, 1, 3))
     wave = np.sin(2.5 * share + rng.uniform(0, 2 * np.pi, (count, 1, 1)))

@@ -49,6 +49,7 @@ def _shell(style: HairStyle, azimuth: Array, elevation: Array, share: Array) -> 
     """Height of a cap above the scalp; `share` runs from 0 on top to 1 at the hairline."""
     upward = np.clip((elevation - 10) / 60, 0, 1)
     thickness = style.side_m + (style.top_m - style.side_m) * upward**2 * (3 - 2 * upward)
+    thickness = thickness * np.clip(1 + (elevation - 5) / 60, 0.25, 1)  # thin at the nape
     round_off = np.sqrt(1 - np.clip((share - 0.6) / 0.4, 0, 1) ** 2)
     is_free = curve(style.is_edge_free, azimuth)
     a, e = np.radians(azimuth), np.radians(elevation)

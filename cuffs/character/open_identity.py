@@ -157,7 +157,12 @@ class OpenIdentities:
         """
         topology = self._topology
         shape = self._anny.rest(phenotype.traits())
-        grown = Grown(corners=topology.grown_corners, bary=topology.grown_bary, step=topology.grown_step)
+        grown = Grown(
+            corners=topology.grown_corners,
+            bary=topology.grown_bary,
+            step=topology.grown_step,
+            pairs=topology.grown_pairs,
+        )
         lift = np.array([0.0, 0.0, -shape.verts[topology.body_vertices, 2].min()])
         traits = phenotype.traits()
         unfitted = Identity(

@@ -24,7 +24,7 @@ from cuffs.skeleton import NUM_JOINTS
 
 logger = logging.getLogger(__name__)
 
-VERSION = 8
+VERSION = 11
 """Raise it when what is built changes: older files in caches are then left alone."""
 
 SMALLEST_M = 1e-6
@@ -96,6 +96,7 @@ def build_topology(base: BaseMesh, anny: AnnyModel) -> Topology:
         grown_corners=grown.corners.astype(np.int32),
         grown_bary=grown.bary,
         grown_step=grown.step,
+        grown_pairs=np.zeros((len(grown.step), 3, 2), np.int32),
         sha256="",
     )
 

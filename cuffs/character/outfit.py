@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cuffs.character.colours import DENIM, LEATHER, PLAIN_CLOTH, SOLES, bright_cloth, muted_cloth, pick
-from cuffs.character.records import HAIR_KINDS, Identity, Topology
+from cuffs.character.records import HAIR_KINDS, Identity, Part, Topology
 from cuffs.config import require_fraction, require_span, require_weights
 from cuffs.errors import ConfigError
 from cuffs.records import GarmentSpec, MaterialSpec
@@ -80,6 +80,9 @@ class OutfitConfig:
     socks_share: float = 0.5
     """Of those whose ankles may show socks."""
 
+    added_share: float = 0.35
+    """People who wear an added asset of a kind, where the recipe names some."""
+
     patterned_share: float = 0.4
     """Tops and skirts that aren't plain."""
 
@@ -93,7 +96,7 @@ class OutfitConfig:
     def __post_init__(self) -> None:
         for name in (
             "jacket_share", "dress_share", "tucked_share", "shoes_share", "socks_share", "patterned_share",
-            "bright_share", "muted_share", "print_share",
+            "bright_share", "muted_share", "print_share", "added_share",
         ):  # fmt: skip
             require_fraction(f"wardrobe.outfits.{name}", getattr(self, name))
         for name in (
@@ -125,14 +128,65 @@ def sample_outfit(
     is_tucked = has_tucked and (is_skirt or rng.uniform() < config.tucked_share)
     ease = _ease(config, rng)
     worn = [
-        _garment(bottom, legs, rng.uniform(*config.flare_m) if is_skirt else _leg_ease(config, rng, is_female), rng),
+        _garment(
+            bottom, legs, rng.uniform(*config.flare_m) if is_skirt else _leg_ease(config, rng, is_female=is_female), rng
+        ),
         _garment(top + TUCKED_ENDING if is_tucked else top, cloth, min(ease, 0.008) if is_tucked else ease, rng),
     ]
     if jacket is not None and "straps" not in top and "cropped" not in top:
         worn[1] = _garment(worn[1].name, cloth, min(ease, 0.006), rng)
         worn.append(_garment(jacket, _jacket_cloth(config, jacket, rng), rng.uniform(0.004, 0.014), rng))
     shows_ankles = bottom not in ("trousers", "skirt_long")
-    return (*worn, *_sample_footwear(config, rng, is_female=is_female, may_show_socks=shows_ankles))
+    footwear = _sample_footwear(config, rng, is_female=is_female, may_show_socks=shows_ankles)
+    return with_added(config, topology, (*worn, *footwear), rng, is_female=is_female)
+
+
+REPLACED: Mapping[str, tuple[str, ...]] = {
+    "suit": ("trousers", "skirt", "shirt", "tucked shirt", "jacket"),
+    "fitted trousers": ("trousers", "skirt"),
+    "fitted shirt": ("shirt", "tucked shirt", "jacket"),
+    "fitted shoes": ("shoes", "socks"),
+    "fitted hat": (),
+    "fitted glasses": (),
+}
+"""What kinds of added assets are worn instead of."""
+
+
+def with_added(
+    config: OutfitConfig,
+    topology: Topology,
+    worn: tuple[GarmentSpec, ...],
+    rng: np.random.Generator,
+    *,
+    is_female: bool,
+) -> tuple[GarmentSpec, ...]:
+    """An outfit in which added assets take the place of what they replace, for some people."""
+    others = "male" if is_female else "female"
+    found = list(worn)
+    for kind in REPLACED:
+        parts = [part for part in topology.parts if part.kind == kind and part.wearer != others]
+        if not parts or rng.uniform() >= config.added_share:
+            continue
+        if kind in ("fitted trousers", "fitted shirt") and any(
+            topology.part(each.name).kind == "suit" for each in found
+        ):
+            continue
+        part = parts[int(rng.integers(len(parts)))]
+        found = [garment for garment in found if topology.part(garment.name).kind not in REPLACED[kind]]
+        found.append(GarmentSpec(name=part.name, material=added_material(part, rng), fullness=(1.0, 1.0)))
+    return tuple(found)
+
+
+def added_material(part: Part, rng: np.random.Generator) -> MaterialSpec:
+    """An added asset's own picture, or a cloth where it has none."""
+    if part.texture:
+        red, green, blue = part.colour.tolist()
+        return MaterialSpec(kind="picture", colour=(red, green, blue), pattern=part.texture, roughness=0.7)
+    if part.kind == "fitted shoes":
+        return MaterialSpec(kind="plain", colour=pick(LEATHER, rng), roughness=0.5)
+    if part.kind == "fitted glasses":
+        return MaterialSpec(kind="plain", colour=(0.02, 0.02, 0.02), roughness=0.3)
+    return fabric([pick(PLAIN_CLOTH, rng), pick(PLAIN_CLOTH, rng)], "plain", "woven", trim="plain", rng=rng)
 
 
 def pick_part(
@@ -164,7 +218,7 @@ def _ease(config: OutfitConfig, rng: np.random.Generator) -> float:
     return float(low + (high - low) * rng.beta(1.3, 2.2))
 
 
-def _leg_ease(config: OutfitConfig, rng: np.random.Generator, is_female: bool) -> float:
+def _leg_ease(config: OutfitConfig, rng: np.random.Generator, *, is_female: bool) -> float:
     """Tight trousers are rarer on men."""
     is_tight = rng.uniform() < (config.tight_share_female if is_female else config.tight_share_male)
     return float(rng.uniform(0.001, 0.004) if is_tight else rng.uniform(0.007, 0.022))

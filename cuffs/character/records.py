@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Integer
@@ -14,6 +15,9 @@ from cuffs.records.checks import require_array
 from cuffs.skeleton import NUM_JOINTS
 
 Array = np.ndarray
+
+FITTED_KINDS = ("suit", "fitted trousers", "fitted shirt", "fitted shoes", "fitted hat", "fitted glasses")
+"""Kinds of added assets, whose shape is their own: they neither hang nor fold."""
 
 HAIR_KINDS = ("hair", "fur")
 """Kinds of parts that grow: hair of the head; brows, lashes and beards."""
@@ -45,13 +49,30 @@ class Part:
     scalp: Float[Array, " body"] = field(default_factory=lambda: np.zeros(0, np.float32))
     """Hair: how densely it grows at each of the body's vertices, 0 to 1."""
 
-    step: Float[Array, "finer 3"] = field(default_factory=lambda: np.zeros((0, 3), np.float32))
+    step: Float[Array, "hairs 3"] = field(default_factory=lambda: np.zeros((0, 3), np.float32))
     """Brows, lashes, beards: the way that each hair runs from its root, metres, in the middling person's rest pose;
     roots are `skin_corners` and `skin_bary`."""
 
+    uv: Float[Array, "f 3 2"] | Float[Array, "0 3 2"] = field(default_factory=lambda: np.zeros((0, 3, 2), np.float32))
+    """Added assets: texture coordinates of the faces' corners."""
 
+    colour: Float[Array, " 3"] = field(default_factory=lambda: np.full(3, 0.5))
+    """Added assets: their own colour, linear RGB."""
+
+    texture: str = ""
+    """Added assets: name of their picture among the plan's textures; empty: none."""
+
+    wearer: str = ""
+    """Added assets: female, male, or empty for anybody."""
+
+    licence: str = ""
+    """Added assets: theirs; all else is CC0."""
+
+
+PART_WORDS = ("kind", "texture", "wearer", "licence")
 PART_ARRAYS = (
     "vertices", "faces", "offset", "hides", "ease", "skin_corners", "skin_bary", "volume", "tail", "scalp", "step",
+    "uv", "colour",
 )  # fmt: skip
 
 
@@ -81,6 +102,7 @@ class Topology:
     grown_corners: Integer[Array, "grown 3"] = field(default_factory=lambda: np.zeros((0, 3), np.int32))
     grown_bary: Float[Array, "grown 3"] = field(default_factory=lambda: np.zeros((0, 3)))
     grown_step: Float[Array, "grown 3"] = field(default_factory=lambda: np.zeros((0, 3)))
+    grown_pairs: Integer[Array, "grown 3 2"] = field(default_factory=lambda: np.zeros((0, 3, 2), np.int32))
 
     def __post_init__(self) -> None:
         if self.skinning not in ("linear", "dual_quaternion"):
@@ -118,6 +140,8 @@ class Topology:
         require_array("face_actions", self.face_actions, *shape)
         for name in ("grown_corners", "grown_bary", "grown_step"):
             require_array(name, getattr(self, name), len(self.grown_corners), 3)
+        require_array("grown_pairs", self.grown_pairs, len(self.grown_corners), 3, 2)
+        _require_numbers("grown_pairs", self.grown_pairs, verts)
 
     def part(self, name: str) -> Part:
         """A garment or hair by its name.
@@ -167,7 +191,8 @@ def topology_bytes(topology: Topology) -> bytes:
     }
     arrays["part_names"] = np.array([part.name for part in topology.parts])
     for part in topology.parts:
-        arrays[f"part/{part.name}/kind"] = np.array(part.kind)
+        for word in PART_WORDS:
+            arrays[f"part/{part.name}/{word}"] = np.array(getattr(part, word))
         for key in PART_ARRAYS:
             arrays[f"part/{part.name}/{key}"] = getattr(part, key)
     return npz_bytes({name: np.asarray(array) for name, array in arrays.items()})
@@ -189,6 +214,8 @@ def _check_part(part: Part, verts: int) -> None:
     require_array(f"{where}/faces", part.faces, -1, 3)
     require_array(f"{where}/offset", part.offset, len(part.vertices))
     require_array(f"{where}/hides", part.hides, -1)
+    require_array(f"{where}/uv", part.uv, len(part.faces) if part.kind in FITTED_KINDS or len(part.uv) else 0, 3, 2)
+    require_array(f"{where}/colour", part.colour, 3)
     ties = len(part.vertices) if part.kind not in HAIR_KINDS else 0
     require_array(f"{where}/ease", part.ease, ties)
     require_array(f"{where}/skin_corners", part.skin_corners, -1, 3)
@@ -204,8 +231,9 @@ def _check_part(part: Part, verts: int) -> None:
 
 
 def _part(arrays: dict[str, Array], name: str) -> Part:
-    kind = str(arrays[f"part/{name}/kind"])
-    return Part(name=name, kind=kind, **{key: arrays[f"part/{name}/{key}"] for key in PART_ARRAYS})
+    values: dict[str, Any] = {key: arrays[f"part/{name}/{key}"] for key in PART_ARRAYS}
+    values |= {word: str(arrays[f"part/{name}/{word}"]) for word in PART_WORDS}
+    return Part(name=name, **values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -12,6 +12,8 @@ from jaxtyping import Float, Int
 from cuffs.character.body_frame import vertex_normals
 from cuffs.character.pose_bones import skin_vertices, with_face
 from cuffs.character.records import Identity, Part, Topology
+from cuffs.character.worn import dress
+from cuffs.records import CharacterSpec
 
 Array = np.ndarray
 
@@ -41,7 +43,7 @@ def posed_part(
     T_world_rest: Float[Array, "bones 4 4"],
     face: Mapping[str, float],
 ) -> Mesh:
-    """A garment or hair. It is lifted off the neutral rest mesh, and then follows face and rig."""
+    """Hair's surface. It is lifted off the neutral rest mesh, and then follows face and rig."""
     rest = identity.rest.astype(np.float64)
     moved = with_face(topology, rest, face)[part.vertices]
     lift = part.offset[:, None] * vertex_normals(rest[part.vertices], part.faces)
@@ -59,7 +61,7 @@ def visible_body(topology: Topology, body: Mesh, worn: Sequence[Part]) -> Mesh:
 def posed_shell(
     topology: Topology,
     identity: Identity,
-    worn: Sequence[Part],
+    look: CharacterSpec,
     *,
     T_world_rest: Float[Array, "bones 4 4"],
     face: Mapping[str, float],
@@ -69,12 +71,18 @@ def posed_shell(
     Args:
         topology: the kind of character.
         identity: who.
-        worn: clothes and hair.
+        look: clothes and hair.
         T_world_rest: from `pose_bones`.
         face: weights of facial actions.
     """
-    body = visible_body(topology, posed_body(topology, identity, T_world_rest, face), worn)
-    meshes = [body, *(posed_part(topology, identity, part, T_world_rest=T_world_rest, face=face) for part in worn)]
+    body = posed_body(topology, identity, T_world_rest, face)
+    worn = dress(topology, identity, look.garments, T_world_rest)
+    grown = [topology.part(hair.name) for hair in (*((look.hair,) if look.hair else ()), *look.fur)]
+    meshes = [
+        visible_body(topology, body, [*(garment.part for garment in worn), *grown]),
+        *(posed_part(topology, identity, part, T_world_rest=T_world_rest, face=face) for part in grown),
+        *(Mesh(verts=garment.verts, faces=garment.faces) for garment in worn),
+    ]
     first = np.cumsum([0, *(len(mesh.verts) for mesh in meshes[:-1])])
     return Mesh(
         verts=np.concatenate([mesh.verts for mesh in meshes]),

@@ -25,6 +25,9 @@ PARTING_DEG = 16.0
 RISE_M = 0.05
 """Hair that hangs reaches its height within this length."""
 
+EDGE_ROWS = 0.35
+"""How far from a cap's edge, which lies in the skin, its strands keep."""
+
 EDGE_SHARE, EDGE_DEG = 0.3, 9.0
 SPREAD_DEG = 3.0
 """Hairlines are not sharp: roots lie up to so far beyond, ever fewer."""
@@ -137,6 +140,8 @@ def _paths(
         line = curve(style.line, azimuth)
         elevation = _angles(at)[1]
         row = np.where(is_hanging, row, CAP_ROWS * (90 - elevation) / (90 - line))
+        if not hangs:
+            row = np.minimum(row, CAP_ROWS - EDGE_ROWS)
         travelled = number * step_m
         rise = np.clip(travelled / RISE_M, 0, 1) if hangs else np.sqrt(number / (steps - 1))
         found[:, number] = np.stack([azimuth / 360 + 0.5, row, height * rise * (2 - rise)], 1)

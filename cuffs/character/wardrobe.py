@@ -14,6 +14,9 @@ from cuffs.records.scene_spec import Colour
 
 AFRO = ("afro", "afro_short")
 NO_HAIR = "none"
+HATTED = ("buzz", "crop", "receding", "balding")
+"""Hair that fits beneath a hat."""
+
 BROW_DARKNESS = 0.6
 BROWS_MALE: Weights = {"brows_full": 2.0, "brows_straight": 2.0, "brows_bushy": 1.5}
 BROWS_FEMALE: Weights = {"brows_fine": 1.5, "brows_arched": 2.0, "brows_full": 1.0, "brows_straight": 0.7}
@@ -28,6 +31,9 @@ class WardrobeConfig:
 
     hair: bool = True
     """False: no hair and no brows, for control pictures."""
+
+    added: tuple[str, ...] = ()
+    """Names of assets that `cuffs assets add` has kept (`cuffs assets list`): some people wear them."""
 
     outfits: OutfitConfig = field(default_factory=OutfitConfig)
     hair_male: Weights = field(
@@ -60,22 +66,42 @@ class WardrobeConfig:
 
 
 def sample_look(
-    config: WardrobeConfig, topology: Topology, identity: Identity, rng: np.random.Generator
+    config: WardrobeConfig,
+    topology: Topology,
+    identity: Identity,
+    *,
+    traits: np.random.Generator,
+    outfit: np.random.Generator,
 ) -> CharacterSpec:
-    """Draw colours, clothes and hair that suit an identity's ancestry, sex and age.
+    """Draw colours, hair and clothes that suit an identity's ancestry, sex and age.
 
     The identity's name is left empty: the caller knows it.
+
+    Args:
+        config: what there is to choose from.
+        topology: what there is.
+        identity: who.
+        traits: for skin, eyes and hair; the same for all scenes of one identity, so that they stay the same person.
+        outfit: for clothes.
 
     Raises:
         ConfigError: if the weights name a part that the topology hasn't.
     """
     ancestry = {name: identity.trait(name) for name in ANCESTRIES}
-    skin = sample_skin(identity, rng)
-    eyes = eye_colour(ancestry, rng)
-    colour = hair_colour(ancestry, identity.trait("age"), rng, dyed_share=config.dyed_hair_share)
-    hair = _sample_hair(config, topology, identity, colour, rng)
-    fur = _sample_fur(config, topology, identity, colour, rng)
-    garments = sample_outfit(config.outfits, topology, identity, rng)
+    skin = sample_skin(identity, traits)
+    eyes = eye_colour(ancestry, traits)
+    colour = hair_colour(
+        ancestry,
+        identity.trait("age"),
+        traits,
+        is_female=_is_female(identity),
+        dyed_share=config.dyed_hair_share,
+    )
+    hair = _sample_hair(config, topology, identity, colour, traits)
+    fur = _sample_fur(config, topology, identity, colour, traits)
+    garments = sample_outfit(config.outfits, topology, identity, outfit)
+    if hair is not None and hair.name not in HATTED:
+        garments = tuple(garment for garment in garments if topology.part(garment.name).kind != "fitted hat")
     return CharacterSpec(
         kind="open",
         identity="",

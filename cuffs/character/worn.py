@@ -1,26 +1,32 @@
 """What a person wears, posed: each garment fitted, fallen into folds, and kept off what lies beneath. Numpy alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from cuffs.character.cloth_folds import Fall, Under, clear_of, folded
+from cuffs.character.cloth_folds import Cut, Fall, Under, clear_of, folded
 from cuffs.character.cloth_hems import find_hems, lining
-from cuffs.character.cloth_mesh import ClothMesh
+from cuffs.character.cloth_mesh import ClothMesh, cloth_mesh
 from cuffs.character.garment_fit import grain, lifted
 from cuffs.character.pose_bones import skin_vertices
-from cuffs.character.records import Identity, Part, Topology
+from cuffs.character.records import FITTED_KINDS, Identity, Part, Topology
 from cuffs.mesh_normals import vertex_normals
 from cuffs.records import GarmentSpec
 
 Array = np.ndarray
 
+PUSHED_KINDS = ("suit", "fitted trousers", "fitted shirt", "fitted shoes")
+"""Added assets that lie on skin; hats and glasses only touch it."""
+
 SKIN_GAP_M, LAYER_GAP_M = 0.002, 0.0015
 """How far cloth stays off skin, and off other cloth."""
 
-LAYERS = ("socks", "tucked shirt", "trousers", "skirt", "shirt", "jacket", "shoes")
+LAYERS = (
+    "socks", "tucked shirt", "trousers", "fitted trousers", "skirt", "fitted shirt", "shirt", "suit", "jacket", "shoes",
+    "fitted shoes", "fitted glasses", "fitted hat",
+)  # fmt: skip
 """Kinds of garments from the skin outwards."""
 
 CLOSE_REACH_M, MORE_REACH_M, REACH_PER_EASE = 0.004, 0.008, 2.0
@@ -104,6 +110,8 @@ class Wearer:
 
     def put_on(self, part: Part, mesh: ClothMesh, *, fit: Fit) -> Worn:
         """Put the next garment on."""
+        if part.kind in FITTED_KINDS:
+            return self._put_on_fitted(part, mesh)
         topology, identity = self._topology, self._identity
         rest = lifted(topology, identity, part, ease_m=fit.ease_m, hang=fit.hang)
         base = skin_vertices(topology, rest, self._T_world_rest, vertices=part.vertices)
@@ -113,8 +121,7 @@ class Wearer:
         points = folded(
             base_middle,
             vertex_normals(base_middle, mesh.first.faces),
-            edges=mesh.edges,
-            lengths_m=lengths_m,
+            cut=Cut(edges=mesh.edges, lengths_m=lengths_m),
             under=under,
             reach_m=fit.close_m + fit.fall.reach_m * mesh.first.between(part.ease[:, None].astype(np.float64))[:, 0],
             fall=fit.fall,
@@ -128,6 +135,26 @@ class Wearer:
         self._remember(part, mesh, verts, fine)
         rest_fine = mesh.second.apply(rest_middle)
         return _lined(part, mesh, rest_fine, verts, skin=fine.points)
+
+    def _put_on_fitted(self, part: Part, mesh: ClothMesh) -> Worn:
+        """An added asset: as its own rules place it, and out of the skin."""
+        rest = self._identity.rest[part.vertices].astype(np.float64)
+        verts = skin_vertices(self._topology, rest, self._T_world_rest, vertices=part.vertices)
+        under = self._under(part)
+        if part.kind == "fitted shoes":  # trousers end in boots: cloth gives way, shoes don't
+            verts = clear_of(verts, replace(under, gap_m=np.full(len(verts), SKIN_GAP_M)))
+        elif part.kind in PUSHED_KINDS:
+            verts = clear_of(verts, under)
+            self._remember(part, mesh, verts, under)
+        return Worn(
+            part=part,
+            mesh=mesh,
+            faces=part.faces,
+            rest=rest,
+            verts=verts,
+            rim=np.zeros(0, np.int64),
+            parent=np.arange(len(part.faces)),
+        )
 
     def _under(self, part: Part) -> Under:
         corners, bary = self._number[part.skin_corners], part.skin_bary
@@ -156,6 +183,17 @@ class Wearer:
         self._height = np.maximum(self._height, highest + THIN_M)
 
 
+def dress(
+    topology: Topology, identity: Identity, garments: Sequence[GarmentSpec], T_world_rest: Float[Array, "bones 4 4"]
+) -> list[Worn]:
+    """Everything that a person wears, as the worker puts it on."""
+    wearer = Wearer(topology, identity, T_world_rest)
+    return [
+        wearer.put_on(topology.part(garment.name), cloth_mesh(topology.part(garment.name)), fit=fit_of(garment))
+        for garment in in_order(topology, garments)
+    ]
+
+
 def _cut_lengths(
     rest: Float[Array, "n 3"], mesh: ClothMesh, along: Float[Array, "n 3"], fall: Fall
 ) -> Float[Array, " edges"]:
@@ -164,7 +202,9 @@ def _cut_lengths(
     edge = rest[second] - rest[first]
     length = np.linalg.norm(edge, axis=1)
     cosine = np.einsum("ei,ei->e", edge, along[first]) / length.clip(1e-9)
-    return length * (fall.around + (fall.along - fall.around) * cosine**2)
+    fullness = fall.around + (fall.along - fall.around) * cosine**2
+    is_hem = mesh.on_rim[first] & mesh.on_rim[second]
+    return length * np.where(is_hem, 1.0, fullness)  # hems are sewn: they don't ruffle
 
 
 def _lined(

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from cuffs.character import Identity, Topology, pose_bones
 from cuffs.character.shell import posed_body
+from cuffs.character.worn import dress
 from cuffs.mesh_normals import vertex_normals
-from cuffs.physical.cloth import dress, poke_through
+from cuffs.physical.cloth import poke_through
 from cuffs.physical.eyes import eye_gap_mm
 from cuffs.physical.ground import foot_heights_mm, is_standing
 from cuffs.physical.limbs import limb_depth_mm
@@ -27,8 +28,8 @@ class PhysicalLimits:
     limb_mm: float = 35.0
     """How deep a limb may press into another: flesh gives way."""
 
-    eye_mm: float = 9.0
-    """Between an eyeball and the skin nearest to its middle: 3 to 6 where lids lie on it."""
+    eye_mm: float = 6.0
+    """How far eyes may move in their sockets; lids move too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +76,9 @@ def check_person(topology: Topology, identity: Identity, person: PersonSpec) -> 
     T_world_rest = pose_bones(topology, identity, rotvec_to_rotmat(person.pose), person.pelvis_world)
     body = posed_body(topology, identity, T_world_rest, person.face)
     poking = poke_through(topology, body.verts, dress(topology, identity, person.character.garments, T_world_rest))
+    rest = identity.rest[topology.body_vertices].astype(float)
     depth_mm, where = limb_depth_mm(
-        identity.rest[topology.body_vertices].astype(float),
+        rest,
         body.verts,
         vertex_normals(body.verts, body.faces),
         limb_of_vertices(topology),
@@ -89,5 +91,5 @@ def check_person(topology: Topology, identity: Identity, person: PersonSpec) -> 
         is_standing=is_standing(person.body_source.action),
         limb_mm=depth_mm,
         limb_where=where,
-        eye_mm=eye_gap_mm(topology, body.verts),
+        eye_mm=eye_gap_mm(topology, rest, body.verts),
     )

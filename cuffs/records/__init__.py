@@ -2,6 +2,7 @@
 
 from cuffs.records.camera_spec import CameraSpec, DevelopSpec, ImageSpec
 from cuffs.records.capture import Capture, CapturedFile, Timings
+from cuffs.records.place_file import PlaceFile
 from cuffs.records.place_spec import (
     LampSpec,
     LightSpec,
@@ -61,6 +62,7 @@ __all__ = [
     "OpeningSpec",
     "PersonRecord",
     "PersonSpec",
+    "PlaceFile",
     "PlaceSpec",
     "PoseOrigin",
     "PoseSample",

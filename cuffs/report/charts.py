@@ -13,7 +13,6 @@ Picture = UInt8[np.ndarray, "_ _ 3"]
 PAPER: Final = (255, 255, 255)
 INK: Final = (40, 40, 40)
 FAINT: Final = (205, 205, 205)
-BEFORE: Final = (170, 170, 170)
 AFTER: Final = (32, 110, 190)
 LIMIT: Final = (200, 60, 50)
 GROUPS: Final = ((32, 110, 190), (214, 120, 20), (20, 150, 110), (180, 90, 150), (140, 110, 40), (90, 90, 200))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int, UInt8
 from PIL import Image
 
 from cuffs.body import BodyModel, body_parts, forward
@@ -26,10 +26,14 @@ from cuffs.report.charts import (
 from cuffs.report.figures import View, draw_body, hand_colours
 from cuffs.rotations import rotvec_to_rotmat
 from cuffs.scene.people import facing_rad
+from cuffs.skeleton import INDEX
 
 COLUMNS: Final = 8
 BODY_VIEW: Final = View(width=124, height=176)
 HAND_YAW_DEG: Final = {"left": 55.0, "right": -55.0}
+AROUND_M: Final = 0.16
+"""What lies within this of a hand's middle is drawn around it."""
+
 REFUSED_COLOUR: Final = (190, 30, 20)
 BAND: Final = 26
 """Height of the text above each figure, two lines."""
@@ -90,7 +94,7 @@ def write_pose_sheet(path: Path, sheet: PoseSheet, model: BodyModel) -> None:
     rows: list[Sequence[Picture]] = [[heading(sheet.title, width)], *_grid(cells)]
     if sheet.refused:
         rows.append([heading("refused, with the first cause", width)])
-        rows += _grid(list(figure_cells(sheet.refused, model, colour=REFUSED_COLOUR)))
+        rows += _grid(list(figure_cells(sheet.refused, model, colour=REFUSED_COLOUR, around=True)), COLUMNS * 2 // 3)
     rows.append([heading("before (grey) and after (blue) what the recipe filters, weighs and refuses", width)])
     rows += _charts(sheet, width)
     picture = Image.fromarray(stacked(rows))
@@ -101,38 +105,69 @@ def write_pose_sheet(path: Path, sheet: PoseSheet, model: BodyModel) -> None:
 
 
 def figure_cells(
-    figures: Sequence[Figure], model: BodyModel, *, colour: tuple[int, int, int] = (40, 40, 40)
+    figures: Sequence[Figure], model: BodyModel, *, colour: tuple[int, int, int] = (40, 40, 40), around: bool = False
 ) -> Iterator[Picture]:
-    """Each pose as a picture: the body from its front, and both hands larger."""
+    """Each pose as a picture: the body from its front, and both hands larger.
+
+    Args:
+        figures: the poses.
+        model: the body model that they are drawn with.
+        colour: of the text.
+        around: each hand from two sides with what is around it, rather than alone from one.
+    """
     parts = body_parts(model)
-    hands = {side: parts[f"{side}_hand"] for side in ("left", "right")}
+    hands = {side: parts[f"{side}_hand"] for side in ("right", "left")}
     paint = hand_colours(model.faces, hands)
     for first in range(0, len(figures), BATCH):
         some = figures[first : first + BATCH]
         rotmats = rotvec_to_rotmat(np.stack([figure.pose for figure in some]))
         nothing = np.zeros((len(some), 1))
-        bodies, _ = forward(model, rotmats=rotmats, betas=nothing, expression=nothing, transl=np.zeros((len(some), 3)))
-        for figure, verts, root in zip(some, bodies, rotmats[:, 0], strict=True):
-            facing = facing_rad(root)
-            body = draw_body(verts, model.faces, BODY_VIEW, facing_rad=facing, colours=paint)
+        bodies, joints = forward(
+            model, rotmats=rotmats, betas=nothing, expression=nothing, transl=np.zeros((len(some), 3))
+        )
+        for figure, verts, placed, root in zip(some, bodies, joints, rotmats[:, 0], strict=True):
+            drawn = _Drawn(verts=verts, faces=model.faces, paint=paint, facing_rad=facing_rad(root))
+            trunk = placed[INDEX["spine2"]]
             close = [
-                draw_body(
-                    verts,
-                    model.faces,
-                    View(yaw_deg=HAND_YAW_DEG[side], pitch_deg=15, width=88, height=88),
-                    facing_rad=facing,
-                    colours=paint,
-                    shown=hands[side],
-                )
-                for side in ("right", "left")
+                drawn.hand_from_two_sides(hand, trunk) if around else drawn.hand_alone(hand, side)
+                for side, hand in hands.items()
             ]
-            picture = np.concatenate([body, np.concatenate(close)], 1)
+            picture = np.concatenate([drawn.picture(BODY_VIEW), np.concatenate(close)], 1)
             band = np.full((BAND, picture.shape[1], 3), 255, np.uint8)
             yield labelled(np.concatenate([band, picture]), figure.text, colour=colour)
 
 
-def _grid(cells: Sequence[Picture]) -> list[Sequence[Picture]]:
-    return [cells[first : first + COLUMNS] for first in range(0, len(cells), COLUMNS)]
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Drawn:
+    """A posed body to be drawn."""
+
+    verts: Float[np.ndarray, "verts 3"]
+    faces: Int[np.ndarray, "faces 3"]
+    paint: UInt8[np.ndarray, "faces 3"]
+    facing_rad: float
+
+    def picture(self, view: View, shown: Int[np.ndarray, " shown"] | None = None) -> Picture:
+        return draw_body(
+            self.verts, self.faces, view, facing_rad=self.facing_rad, colours=self.paint, shown=shown
+        )  # fmt: skip
+
+    def hand_alone(self, hand: Int[np.ndarray, " hand"], side: str) -> Picture:
+        return self.picture(View(yaw_deg=HAND_YAW_DEG[side], pitch_deg=15, width=88, height=88), hand)
+
+    def hand_from_two_sides(self, hand: Int[np.ndarray, " hand"], trunk: Float[np.ndarray, "3"]) -> Picture:
+        """From where it lies seen from the body, turned to both sides."""
+        middle = self.verts[hand].mean(0)
+        out = np.degrees(np.arctan2(*(middle - trunk)[[1, 0]]) - self.facing_rad)
+        near = np.flatnonzero(np.linalg.norm(self.verts - middle, axis=1) < AROUND_M)
+        views = [
+            View(yaw_deg=float(out) + yaw, pitch_deg=pitch, width=88, height=88, alone=False)
+            for yaw, pitch in ((-55, 10), (45, 40))
+        ]
+        return np.concatenate([self.picture(view, near) for view in views], 1)
+
+
+def _grid(cells: Sequence[Picture], columns: int = COLUMNS) -> list[Sequence[Picture]]:
+    return [cells[first : first + columns] for first in range(0, len(cells), columns)]
 
 
 def _charts(sheet: PoseSheet, width: int) -> Iterator[Sequence[Picture]]:

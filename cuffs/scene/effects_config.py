@@ -114,7 +114,7 @@ def distortion_holds(distortion: Distortion | None, camera: CameraSpec, image: I
     farthest = np.linalg.norm((corners - camera.K[:2, 2]) / camera.K[0, 0], axis=1).max()
     k1, k2, _, _, k3 = distortion
     edge = edge_radius(distortion)
-    return edge * (1 + k1 * edge**2 + k2 * edge**4 + k3 * edge**6) > 1.1 * farthest
+    return bool(edge * (1 + k1 * edge**2 + k2 * edge**4 + k3 * edge**6) > 1.1 * farthest)
 
 
 def with_lens(

@@ -33,6 +33,9 @@ class GatesConfig:
     hand_in_body_mm: float = 15.0
     """Planning: how deep a hand may reach into the rest of the body (flesh gives way a little)."""
 
+    limb_in_body_mm: float = 35.0
+    """Planning: how deep an arm or a leg may reach into another limb."""
+
     people_gap_m: float = 0.03
     """Planning: least distance between two people's surfaces."""
 

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from cuffs.records import CameraSpec, ImageSpec
 
 Array = np.ndarray
-Polygon = Float[Array, "corners 2"]
+Polygon = Float[Array, "_ 2"]
 
 PERSON_GAP_M = 0.15
 """Between people and furniture."""

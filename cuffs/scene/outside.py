@@ -273,10 +273,11 @@ def _row_of_houses(
             second_colours=STONES,
             num_variants=1000,
         ).draw(rng)
-        shape = rectangle(middle - front * thing.size_m[1] / 2, (wide, thing.size_m[1]), np.radians(_yaw(front)))
+        centre = middle - front * thing.size_m[1] / 2
+        shape = rectangle(centre, (wide, thing.size_m[1]), np.radians(_yaw(front)))
         if layout.is_free(shape, gap_m=0.0):
             layout.take(shape)
-            found.append(replace(thing, at_world=_point(middle, low_m), yaw_deg=round(_yaw(front) % 360, 3)))
+            found.append(replace(thing, at_world=_point(centre, low_m), yaw_deg=round(_yaw(front) % 360, 3)))
     return found
 
 

@@ -1,14 +1,24 @@
 """How many people there are, and where they stand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
+from scipy.spatial import KDTree
 
 from cuffs.config import require_span, require_weights
 from cuffs.errors import ConfigError
 from cuffs.records import PoseOrigin, PoseSample
+
+RESPOTS = 30
+"""Tries to stand somewhere else, where people would touch."""
+
+COARSE = 4
+"""Every so manieth vertex is looked at meanwhile."""
+
+APART_M = 0.06
+"""Between those vertices; `gates.people_gap_m` is held against all of them later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +77,44 @@ def sample_spots(config: PeopleConfig, count: int, rng: np.random.Generator) -> 
             )
         )
     return tuple(spots)
+
+
+def clear_spot(
+    config: PeopleConfig,
+    spot: Spot,
+    verts: Float[np.ndarray, "verts 3"],
+    others: Sequence[Float[np.ndarray, "_ 3"]],
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """Where somebody can stand without touching those who stand already: their spot, or another around the first.
+
+    Args:
+        config: how far from the first they may stand; a little farther with each try.
+        spot: where they would stand.
+        verts: their body, its pelvis above the origin, metres.
+        others: bodies of those before them, world.
+        rng: for other spots.
+
+    After `RESPOTS` tries the last one is returned: the gate on overlaps refuses the scene.
+    """
+    xy_m = spot.xy_m
+    outlines = [other[::COARSE] for other in others]
+    for number in range(RESPOTS):
+        moved = verts[::COARSE] + np.array([*xy_m, -verts[:, 2].min()])
+        if not any(_touch(moved, other) for other in outlines):
+            break
+        angle, radius = rng.uniform(-np.pi, np.pi), rng.uniform(*config.spacing_m) * (1 + 0.05 * number)
+        xy_m = (float(radius * np.cos(angle)), float(radius * np.sin(angle)))
+    return xy_m
+
+
+def _touch(first: Float[np.ndarray, "_ 3"], second: Float[np.ndarray, "_ 3"]) -> bool:
+    """Whether bodies come within `APART_M`, looking at boxes first."""
+    gap = np.maximum(first.min(0) - second.max(0), second.min(0) - first.max(0)).max()
+    if gap > APART_M:
+        return False
+    distance, _ = KDTree(first).query(second, distance_upper_bound=APART_M)
+    return bool(np.isfinite(distance).any())
 
 
 def about_z(yaw_rad: float) -> Float[np.ndarray, "3 3"]:

@@ -8,10 +8,11 @@ import numpy as np
 
 from cuffs.config import require_span, require_weights
 from cuffs.errors import ConfigError
-from cuffs.records import LightSpec, MaterialSpec, PlaceSpec, ThingSpec
+from cuffs.records import LightSpec, MaterialSpec, PlaceFile, PlaceSpec, ThingSpec
 from cuffs.records.surface_spec import Colour
 from cuffs.scene.layout import Layout, Stage, rectangle
 from cuffs.scene.moods import MOODS, Lighting, Setting
+from cuffs.scene.occluders import OccluderConfig
 from cuffs.scene.outside import sample_outside
 from cuffs.scene.rooms import sample_room, style_for
 
@@ -41,6 +42,9 @@ class PlaceConfig:
 
     blend_folder: str | None = None
     """Folder of .blend files with rooms, likewise (README, "Your own places")."""
+
+    occluders: OccluderConfig = field(default_factory=OccluderConfig)
+    """Things that stand between camera and people."""
 
     def __post_init__(self) -> None:
         require_weights("place.kinds", dict(self.kinds))
@@ -86,13 +90,13 @@ class LightConfig:
 
 
 def sample_place(
-    config: PlaceConfig, files: Mapping[str, tuple[str, ...]], stage: Stage, rng: np.random.Generator
+    config: PlaceConfig, files: Mapping[str, tuple[PlaceFile, ...]], stage: Stage, rng: np.random.Generator
 ) -> PlaceSpec:
     """Draw surroundings.
 
     Args:
         config: weights of the kinds.
-        files: names of the plan's HDRIs, photographs and rooms, by kind.
+        files: the plan's HDRIs, photographs and rooms, by kind.
         stage: people and camera.
         rng: random numbers.
     """
@@ -106,11 +110,12 @@ def sample_place(
     return _plain_place(kind, files, rng)
 
 
-def _plain_place(kind: str, files: Mapping[str, tuple[str, ...]], rng: np.random.Generator) -> PlaceSpec:
+def _plain_place(kind: str, files: Mapping[str, tuple[PlaceFile, ...]], rng: np.random.Generator) -> PlaceSpec:
     """A studio, open country, or a place of a file."""
     ground = str(rng.choice(GROUNDS))
     tint, shade = _colour(rng, saturation=0.35), _colour(rng, saturation=0.35)
     file = files[kind][int(rng.integers(len(files[kind])))] if kind in files else None
+    spots = file.spots if file else ((0.0, 0.0, 0.0),)
     return PlaceSpec(
         kind=kind,  # pyright: ignore[reportArgumentType]: checked by PlaceConfig
         ground=MaterialSpec(
@@ -122,10 +127,16 @@ def _plain_place(kind: str, files: Mapping[str, tuple[str, ...]], rng: np.random
             scale_m=float(np.exp(rng.uniform(np.log(0.1), np.log(0.6)))),
         ),
         backdrop=MaterialSpec(kind="backdrop", colour=_colour(rng, saturation=0.5), roughness=0.9),
-        file=file,
+        file=file.name if file else None,
         rotation_deg=float(rng.uniform(0, 360)),
+        horizon=file.horizon if file else 0.5,
+        photo_fov_x_deg=file.fov_x_deg if file else 65.0,
+        origin_m=spots[int(rng.integers(len(spots)))],
     )
 
+
+BLEND_AMBIENT = 0.12
+"""Light from everywhere in a .blend room, so that one without lamps isn't black."""
 
 WHERE = {"room": "room", "studio": "studio", "street": "outside", "park": "outside", "outdoor": "outside"}
 """Kinds of place to the moods that they are drawn from; files bring a light of their own."""
@@ -162,7 +173,9 @@ def _light_of_file(config: LightConfig, place: PlaceSpec, rng: np.random.Generat
         sun_elevation_deg=round(float(rng.uniform(*config.sun_elevation_deg)), 3),
         sun_azimuth_deg=round(float(rng.uniform(0, 360)), 3),
         sun_size_deg=round(float(rng.uniform(*config.sun_size_deg)), 3),
+        sun_share=0.0 if place.kind == "blend" else 0.85,
         sky_turbidity=round(float(rng.uniform(2, 6)), 3),
+        ambient_share=BLEND_AMBIENT if place.kind == "blend" else 0.0,
     )
 
 

@@ -312,7 +312,8 @@ def _curtains(wall: Wall, opening: OpeningSpec, cloth: tuple[float, float, float
 
 def _covers(thing: ThingSpec, shape: Polygon) -> bool:
     middle = shape.mean(0)
-    return float(np.linalg.norm(np.array(thing.at_world[:2]) - middle)) < (thing.size_m[0] + np.ptp(shape, 0).max()) / 2
+    reach = (thing.size_m[0] + float(np.ptp(shape, 0).max())) / 2
+    return float(np.linalg.norm(np.array(thing.at_world[:2]) - middle)) < reach
 
 
 def _placed(thing: ThingSpec, middle: Float[Array, "2"], yaw_deg: float, low_m: float = 0.0) -> ThingSpec:

@@ -11,14 +11,16 @@ from cuffs.camera import inverse, transform
 from cuffs.character import Identity, Topology
 from cuffs.character.face import sample_face
 from cuffs.character.wardrobe import sample_look
+from cuffs.physical.limbs import limb_depth_mm
 from cuffs.recipe import Recipe
-from cuffs.records import CameraSpec, PersonSpec, PropSpec, SceneSpec
+from cuffs.records import CameraSpec, PersonSpec, PlaceFile, PropSpec, SceneSpec
 from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from cuffs.scene.camera_config import place_camera, sample_camera
 from cuffs.scene.effects_config import distortion_holds, sample_develop, sample_distortion, with_lens
 from cuffs.scene.gates import GatesConfig, framing_cause, hand_in_body_cause, overlap_cause
 from cuffs.scene.layout import stage_of
-from cuffs.scene.people import PoseDraw, Spot, about_z, facing_rad, sample_count, sample_spots
+from cuffs.scene.occluders import View, sample_occluder
+from cuffs.scene.people import PoseDraw, Spot, about_z, clear_spot, facing_rad, sample_count, sample_spots
 from cuffs.scene.place_config import sample_light, sample_place
 from cuffs.scene.posed import PosedBody, pose_body
 from cuffs.scene.seat import needs_seat, seat_for
@@ -52,8 +54,8 @@ class SceneContext:
     identity_name: str
     """Name of an identity's file, with a place for its number."""
 
-    place_files: Mapping[str, tuple[str, ...]]
-    """Names of HDRIs and photographs in the plan's assets, by kind of place."""
+    place_files: Mapping[str, tuple[PlaceFile, ...]]
+    """The user's HDRIs, photographs and rooms in the plan's assets, by kind of place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,9 @@ class _Placed:
 
     spec: PersonSpec
     body: PosedBody
+    rest: Float[np.ndarray, "verts 3"]
+    """The body mesh at rest, metres."""
+
     seat: PropSpec | None
     refused_poses: tuple[str, ...]
 
@@ -135,6 +140,9 @@ def _scene_of(at: _Attempt, people: list[_Placed], camera: CameraSpec) -> SceneS
     place = sample_place(recipe.place, context.place_files, stage, at.rng("place"))
     lighting = sample_light(recipe.light, place, stage, at.rng("light"))
     place = replace(place, things=place.things + lighting.fixtures)
+    view = View(camera=camera, bodies=[one.body.verts for one in people], joints=[one.body.joints for one in people])
+    occluder = sample_occluder(recipe.place.occluders, place, stage, view, at.rng("occluder"))
+    place = replace(place, things=place.things + occluder)
     return SceneSpec(
         key=f"{context.recipe_hash[:8]}_s{context.seed}_{slot:07d}_{attempt:02d}",
         recipe_hash=context.recipe_hash,
@@ -182,14 +190,15 @@ def _place_people(at: _Attempt, split: Split) -> list[_Placed]:
     spots = sample_spots(recipe.people, count, at.rng("layout"))
     pool = identities_of(recipe, split)
     chosen = at.rng("identity").choice(len(pool), size=count, replace=count > len(pool))
-    return [
-        _place_person(at, number, spot, pool[int(place)])
-        for number, (spot, place) in enumerate(zip(spots, chosen, strict=True))
-    ]
+    people: list[_Placed] = []
+    for spot, place in zip(spots, chosen, strict=True):
+        people.append(_place_person(at, spot, pool[int(place)], people))
+    return people
 
 
-def _place_person(at: _Attempt, number: int, spot: Spot, identity_number: int) -> _Placed:
-    context = at.context
+def _place_person(at: _Attempt, spot: Spot, identity_number: int, others: list[_Placed]) -> _Placed:
+    """Draw one more person, clear of the others: where the spot is taken, they move on to another."""
+    context, number = at.context, len(others)
     identity = context.identity(identity_number)
     draw = context.draw_pose(at.rng("pose", number))
     face, gaze = sample_face(context.recipe.face, at.rng("face", number))
@@ -198,9 +207,19 @@ def _place_person(at: _Attempt, number: int, spot: Spot, identity_number: int) -
     pose[INDEX["left_eye"]], pose[INDEX["right_eye"]] = gaze
     pose = pose.round(6)
     lifted = pose_body(context.topology, identity, pose, pelvis_world=np.zeros(3))
-    pelvis_world = np.array([*spot.xy_m, -lifted.verts[:, 2].min()]).round(6)
+    height = -lifted.verts[:, 2].min()
+    xy_m = clear_spot(
+        context.recipe.people, spot, lifted.verts, [one.body.verts for one in others], at.rng("respot", number)
+    )
+    pelvis_world = np.array([*xy_m, height]).round(6)
     body = lifted.moved(pelvis_world)
-    look = sample_look(context.recipe.wardrobe, context.topology, identity, at.rng("look", number))
+    look = sample_look(
+        context.recipe.wardrobe,
+        context.topology,
+        identity,
+        traits=stream(context.seed, "traits", identity_number),
+        outfit=at.rng("look", number),
+    )
     spec = PersonSpec(
         character=replace(look, identity=context.identity_name.format(identity_number)),
         pose=pose,
@@ -211,7 +230,8 @@ def _place_person(at: _Attempt, number: int, spot: Spot, identity_number: int) -
         right_hand_source=draw.right_hand,
     )
     seat = seat_for(body, at.rng("seat", number)) if needs_seat(draw.body) else None
-    return _Placed(spec=spec, body=body, seat=seat, refused_poses=draw.refused)
+    rest = identity.rest[context.topology.body_vertices].astype(np.float64)
+    return _Placed(spec=spec, body=body, rest=rest, seat=seat, refused_poses=draw.refused)
 
 
 def _people_cause(gates: GatesConfig, people: list[_Placed]) -> str | None:
@@ -222,6 +242,9 @@ def _people_cause(gates: GatesConfig, people: list[_Placed]) -> str | None:
         body = person.body
         if cause := hand_in_body_cause(gates, verts=body.verts, normals=body.normals, limb=body.limb):
             return cause
+        depth_mm, _ = limb_depth_mm(person.rest, body.verts, body.normals, body.limb)
+        if depth_mm > gates.limb_in_body_mm:
+            return "limb_in_body"
     return None
 
 

@@ -10,7 +10,6 @@ Hands = Literal["auto", "absolute", "relative"]
 
 BEDLAM_LICENCE: Final = "BEDLAM: non-commercial scientific research"
 BEDLAM2_LICENCE: Final = "BEDLAM2: non-commercial scientific research"
-AGORA_LICENCE: Final = "AGORA: non-commercial scientific research"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

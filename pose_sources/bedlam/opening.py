@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from cuffs.errors import PoseFileError
+from pose_sources.agora.config import AGORA_LICENCE
 from pose_sources.amass import AmassConfig, AmassSource, open_amass
 from pose_sources.amass.motion_file import MotionSet
-from pose_sources.bedlam.config import AGORA_LICENCE, BEDLAM_LICENCE, Bedlam2Config, BedlamConfig
+from pose_sources.bedlam.config import BEDLAM_LICENCE, Bedlam2Config, BedlamConfig
 from pose_sources.bedlam.labels import LabelOptions, LabelSource, open_labels
 from pose_sources.file_list import list_files, require_some
 from pose_sources.mean_hand import MeanHand

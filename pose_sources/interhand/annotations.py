@@ -50,7 +50,7 @@ class FrameJoints:
     sequence: str | None
 
 
-def hand_fit(data: Any, where: str) -> HandFit | None:  # noqa: ANN401 - JSON is anything
+def hand_fit(data: Any, where: str) -> HandFit | None:
     """What an annotation says of a hand; None where it was not fitted.
 
     Args:
@@ -79,7 +79,7 @@ def read_fits(path: Path, start: int, stop: int, where: str) -> dict[Side, HandF
     return frame_fits(read_part(path, start, stop), where)
 
 
-def frame_fits(data: Any, where: str) -> dict[Side, HandFit | None]:  # noqa: ANN401 - JSON is anything
+def frame_fits(data: Any, where: str) -> dict[Side, HandFit | None]:
     """Both hands of a frame.
 
     Raises:
@@ -90,7 +90,7 @@ def frame_fits(data: Any, where: str) -> dict[Side, HandFit | None]:  # noqa: AN
     return {side: hand_fit(data.get(side), f"{where}.{side}") for side in SIDES}
 
 
-def frame_joints(data: Any, where: str) -> FrameJoints:  # noqa: ANN401 - JSON is anything
+def frame_joints(data: Any, where: str) -> FrameJoints:
     """Annotated joints of a frame.
 
     Raises:

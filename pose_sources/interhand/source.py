@@ -1,7 +1,7 @@
 """InterHand2.6M as a source of hands: one number a frame that has a fitted hand."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,9 @@ from cuffs.records import PoseOrigin, PoseSample, PoseValidity
 from cuffs.skeleton import HANDS, NUM_JOINTS
 from pose_sources.bad_data import Skipped, log_skipped
 from pose_sources.file_list import require_some
-from pose_sources.interhand.annotations import read_fits
+from pose_sources.interhand.annotations import FrameJoints, read_fits
 from pose_sources.interhand.config import InterHandConfig
-from pose_sources.interhand.index import SplitFiles, build_index, split_files
+from pose_sources.interhand.index import Places, SplitFiles, build_index, frame_places, joints_at, split_files
 from pose_sources.kept_index import Index, load_or_build
 from pose_sources.mean_hand import MeanHand, hands_measured, require_mean_hand
 from pose_sources.procedural.figure import SIDES
@@ -35,6 +35,8 @@ class InterHandSource:
     index: Index
     mean: MeanHand
     name: str = "interhand"
+    places: dict[int, Places] = field(default_factory=dict)
+    """Where annotated joints lie in the files, once they were asked for."""
 
     @property
     def licence(self) -> str:
@@ -79,6 +81,21 @@ class InterHandSource:
                 action=self.index.texts["sequence"][row["sequence"]] or None, licence=self.licence,
             ),
         )  # fmt: skip
+
+    def joints(self, number: int) -> FrameJoints | None:
+        """The annotated joints of one frame; None where there are none.
+
+        Raises:
+            PoseFileError: if its file can't be used.
+        """
+        place = int(self.index.arrays["file"][number])
+        file = self.files[place]
+        if file.joints is None:
+            return None
+        if place not in self.places:
+            self.places[place] = frame_places(file.joints)
+        capture, frame = (str(self.index.arrays[name][number]) for name in ("capture", "frame"))
+        return joints_at(file.joints, capture, frame, self.places[place])
 
     def draw(self, rng: np.random.Generator) -> PoseSample:
         """Draw one frame's hands, every frame being equally likely.

@@ -6,29 +6,32 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float
 
 from cuffs.errors import GeometryError
 from pose_sources.anatomy import Anatomy
 from pose_sources.limits import arm_violations, violations
-from pose_sources.procedural.arm_kinds import ARM_KINDS, PAIR_KINDS
+from pose_sources.procedural.arm_kinds import ARM_KINDS
+from pose_sources.procedural.arm_pairs import PAIR_KINDS
 from pose_sources.procedural.arms import ArmPlan, pose_arm
 from pose_sources.procedural.body_capsules import (
     HAND_AIR_M,
     TOUCH_AIR_M,
     Around,
+    Capsules,
     arm_excess,
     around_arm,
+    behind_excess,
+    core_capsules,
     legs_are_free,
     reach_excess,
 )
 from pose_sources.procedural.figure import SIDES, Figure, Side, other, with_hand
 from pose_sources.procedural.hands import HandDraw, pick, sample_hand
-from pose_sources.procedural.stances import Stance, bend_over, crouch, side_of, sit, sit_on_floor, stand, walk
+from pose_sources.procedural.stances import Stance, bend_over, crouch, side_of, sit, sit_on_floor, stand
+from pose_sources.procedural.walking import walk
 
 Rng = np.random.Generator
 Weights = Mapping[str, float]
-Hand = Float[np.ndarray, "15 3 3"]
 
 STANCE_TRIES: Final = 40
 ARM_TRIES: Final = 12
@@ -144,21 +147,25 @@ def _sample_stance(anatomy: Anatomy, kind: BodyKind, lean: float, rng: Rng) -> S
 def _sample_arms(stance: Stance, kind: BodyKind, wishes: Wishes, rng: Rng) -> BodyDraw | None:
     first = side_of(rng)
     leading = pick(kind.arms, rng)
+    core = core_capsules(stance.body)
     if leading in PAIR_KINDS:
-        return _both_arms(stance, leading, first, wishes, rng)
-    one = _one_arm(stance.body, first, leading, wishes, rng)
+        return _both_arms(stance, leading, core, wishes, rng)
+    one = _one_arm(stance.body, around_arm(stance.body, first, core), (first, leading), wishes, rng)
     if one is None:
         return None
     following = leading if rng.uniform() < kind.alike else pick(kind.rest, rng)
-    two = _one_arm(one[0], other(first), following, wishes, rng)
-    if two is None or arm_excess(two[0], first, TOUCH_AIR_M) > 0:
+    two = _one_arm(one[0], around_arm(one[0], other(first), core), (other(first), following), wishes, rng)
+    if two is None or behind_excess(two[0], first) > 0:
         return None
     action = f"{stance.action}, {leading} and {following}".replace("_", " ")
     return BodyDraw(figure=two[0], action=action, hands={first: one[1], other(first): two[1]})
 
 
-def _one_arm(body: Figure, side: Side, kind: str, wishes: Wishes, rng: Rng) -> tuple[Figure, str] | None:
-    around, hands = around_arm(body, side), {}
+def _one_arm(
+    body: Figure, around: Around, doing: tuple[Side, str], wishes: Wishes, rng: Rng
+) -> tuple[Figure, str] | None:
+    side, kind = doing
+    hands: dict[tuple[str, ...], HandDraw] = {}
     for _ in range(ARM_TRIES):
         plan = ARM_KINDS[kind](body, side, rng)
         bare = _with_arms(body, {side: plan})
@@ -167,37 +174,35 @@ def _one_arm(body: Figure, side: Side, kind: str, wishes: Wishes, rng: Rng) -> t
         if plan.hand_kinds not in hands:
             hands[plan.hand_kinds] = _hand_for(body, plan, wishes, rng)
         hand = hands[plan.hand_kinds]
-        posed = _settled(body, side, plan, hand=hand.rotmats(body.anatomy, side), around=around)
+        posed = _settled(with_hand(bare, side, hand.rotmats(body.anatomy, side)), side, plan, around)
         if posed is not None:
             return posed, hand.kind
     return None
 
 
-def _settled(body: Figure, side: Side, plan: ArmPlan, *, hand: Hand, around: Around) -> Figure | None:
-    """The figure with an arm posed and clear of the rest; a hand that lies on the body is lifted until it is."""
-    body = with_hand(body, side, hand)
-    air_m, lifts = (HAND_AIR_M, 1) if plan.away is None else (TOUCH_AIR_M, LIFTS)
-    for _ in range(lifts):
-        posed = _with_arms(body, {side: plan})
-        excess = np.inf if posed is None else arm_excess(posed, side, air_m, around)
-        if excess <= 0:
+def _settled(posed: Figure | None, side: Side, plan: ArmPlan, around: Around) -> Figure | None:
+    """The figure where the posed arm is clear of the rest; a hand that lies on the body is lifted until it is."""
+    air_m = HAND_AIR_M if plan.away is None else TOUCH_AIR_M
+    for _ in range(LIFTS):
+        if posed is None or (excess := arm_excess(posed, side, air_m, around)) <= 0:
             return posed
         if plan.away is None or excess > MOST_LIFT_M:
             return None
         plan = replace(plan, wrist=plan.wrist + (excess + 0.001) * plan.away)
+        posed = _with_arms(posed, {side: plan})
     return None
 
 
-def _both_arms(stance: Stance, kind: str, first: Side, wishes: Wishes, rng: Rng) -> BodyDraw | None:
+def _both_arms(stance: Stance, kind: str, core: Capsules, wishes: Wishes, rng: Rng) -> BodyDraw | None:
     for _ in range(ARM_TRIES):
-        plans = PAIR_KINDS[kind](stance.body, first, rng)
+        plans = PAIR_KINDS[kind](stance.body, side_of(rng), rng)
         posed = _with_arms(stance.body, plans)
-        if posed is None or any(reach_excess(posed, side, around_arm(posed, side)) > 0 for side in SIDES):
+        if posed is None or any(reach_excess(posed, side, around_arm(posed, side, core)) > 0 for side in SIDES):
             continue
         hands = {side: _hand_for(posed, plan, wishes, rng) for side, plan in plans.items()}
         for side, hand in hands.items():
             posed = with_hand(posed, side, hand.rotmats(posed.anatomy, side))
-        if all(arm_excess(posed, side, TOUCH_AIR_M) <= 0 for side in SIDES):
+        if all(arm_excess(posed, side, TOUCH_AIR_M, around_arm(posed, side, core)) <= 0 for side in SIDES):
             action = f"{stance.action}, arms {kind}"
             return BodyDraw(figure=posed, action=action, hands={side: hand.kind for side, hand in hands.items()})
     return None

@@ -170,23 +170,26 @@ class Around:
     """Height of the lowest point of what the body stands, sits or kneels on, metres from the pelvis."""
 
 
-def around_arm(body: Figure, side: Side) -> Around:
-    """All but the arm itself."""
-    trunk = joined(trunk_capsules(body), leg_capsules(body, "left"), leg_capsules(body, "right"))
-    arm = joined(upper_arm_capsules(body, other(side)), forearm_capsules(body, other(side)))
-    return Around(joined(trunk, arm), hand_capsules(body, other(side)), _lowest(trunk))
+def core_capsules(body: Figure) -> Capsules:
+    """Trunk and legs."""
+    return joined(trunk_capsules(body), leg_capsules(body, "left"), leg_capsules(body, "right"))
 
 
-def arm_excess(body: Figure, side: Side, air_m: float = HAND_AIR_M, around: Around | None = None) -> float:
+def around_arm(body: Figure, side: Side, core: Capsules) -> Around:
+    """All but the arm itself; `core_capsules` are the same whatever the arms do."""
+    arm = joined(core, upper_arm_capsules(body, other(side)), forearm_capsules(body, other(side)))
+    return Around(arm, hand_capsules(body, other(side)), _lowest(core))
+
+
+def arm_excess(body: Figure, side: Side, air_m: float, around: Around) -> float:
     """How much deeper forearm or hand reach into trunk, legs and the other arm than they may, metres; 0 or less: free.
 
     Args:
         body: the figure.
         side: which arm.
         air_m: distance that the hand keeps from body and arms.
-        around: `around_arm`, where it is known already.
+        around: what is around it.
     """
-    around = around or around_arm(body, side)
     fore, hand = forearm_capsules(body, side), hand_capsules(body, side)
     obstacles = joined(around.rest, upper_arm_capsules(body, side), around.other_hand)
     depth = _depths(joined(fore, hand), obstacles)
@@ -203,6 +206,15 @@ def arm_excess(body: Figure, side: Side, air_m: float = HAND_AIR_M, around: Arou
 def reach_excess(body: Figure, side: Side, around: Around) -> float:
     """The same for the forearm alone, whatever the hand does."""
     return _deepest(forearm_capsules(body, side), around.rest) - FOREARM_SLACK_M
+
+
+def behind_excess(body: Figure, side: Side) -> float:
+    """The same for forearm and hand against the other upper arm, where that was posed later."""
+    upper = upper_arm_capsules(body, other(side))
+    return max(
+        _deepest(forearm_capsules(body, side), upper) - FOREARM_SLACK_M,
+        _deepest(hand_capsules(body, side), upper) + TOUCH_AIR_M,
+    )
 
 
 def _lowest(part: Capsules) -> float:

@@ -92,11 +92,6 @@ def finger_back(anatomy: Anatomy, shape: HandShape, name: str) -> tuple[Vec3, Ve
     return place - 2 * RADIUS_M[name] * looks, -looks
 
 
-def thumb_tip(anatomy: Anatomy, shape: HandShape) -> Vec3:
-    """The middle of the thumb's tip, in the frame of the resting left wrist."""
-    return place_hand(anatomy, shape).points[_THUMB, 3]
-
-
 def _palmar_side(hand: PlacedHand, name: str, *, phalanx: int, share: float) -> tuple[Vec3, Vec3]:
     """A point of a phalanx's palmar side, and where that looks: to where flexion moves it."""
     digit = FINGERS.index(name)

@@ -17,6 +17,7 @@ Vec3 = Float[np.ndarray, "3"]
 
 STEPS: Final = 20
 MOST_STEP_DEG: Final = 20.0
+SETTLED_DEG: Final = 0.2
 LOOKS_M: Final = 0.008
 """A pad that looks 1 rad off costs as much as this distance: where digits meet matters more than how squarely."""
 
@@ -48,7 +49,7 @@ def place_thumb(anatomy: Anatomy, shape: HandShape, *, skin_at: Vec3, skin_looks
         square = slope.T @ slope
         step = np.linalg.solve(square + 1e-3 * np.diag(np.diag(square)), -slope.T @ miss)
         moved = np.clip(angles + np.clip(step, -MOST_STEP_DEG, MOST_STEP_DEG), low, high)
-        if np.abs(moved - angles).max() < 0.05:
+        if np.abs(moved - angles).max() < SETTLED_DEG:
             break
         angles = moved
     return replace(shape, thumb=thumb_from(angles))

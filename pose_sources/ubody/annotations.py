@@ -59,7 +59,7 @@ class Keypoints:
     """lhand, rhand, face; None where it doesn't say."""
 
 
-def read_fit(data: Any, where: str) -> Fit:  # noqa: ANN401 - JSON is anything
+def read_fit(data: Any, where: str) -> Fit:
     """The parameters of one annotation.
 
     Args:
@@ -93,7 +93,7 @@ def read_fit(data: Any, where: str) -> Fit:  # noqa: ANN401 - JSON is anything
     )
 
 
-def read_keypoints(data: Any, where: str) -> Keypoints:  # noqa: ANN401 - JSON is anything
+def read_keypoints(data: Any, where: str) -> Keypoints:
     """What a keypoint annotation says beside the keypoints.
 
     Raises:

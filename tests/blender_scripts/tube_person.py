@@ -3,6 +3,7 @@
 import numpy as np
 
 from cuffs.character import Identity, Part, Topology, global_rotations
+from cuffs.character.subdivision import subdivision
 from cuffs.rotations import rotvec_to_rotmat
 from cuffs.skeleton import INDEX, JAW, JOINTS, PARENTS
 from pose_sources.rest_skeleton import REST_JOINTS
@@ -55,6 +56,8 @@ def tube_person(skinning="linear"):
                 faces=shirt_faces,
                 offset=np.full(len(torso), 0.01, np.float32),
                 hides=np.unique(torso[shirt_faces]).astype(np.int32),
+                ease=np.ones(len(torso), np.float32),
+                **_ties(torso, shirt_faces),
             ),
         ),
         sha256="",
@@ -69,6 +72,20 @@ def tube_person(skinning="linear"):
         phenotype=np.array([0.5]),
     )
     return topology, identity
+
+
+def _ties(torso, faces):
+    """The shirt was cut on the skin: every one of its vertices, and every edge's middle, has a triangle beneath it."""
+    middle = subdivision(faces, len(torso))
+    whole = np.eye(len(torso))
+    share = middle.between(whole)
+    corners = np.zeros((len(share), 3), np.int32)
+    bary = np.zeros((len(share), 3), np.float32)
+    for row, weights in enumerate(share):
+        own = np.flatnonzero(weights)
+        face = faces[np.flatnonzero(np.isin(faces, own).sum(1) == len(own))[0]]
+        corners[row], bary[row] = torso[face], weights[face]
+    return {"skin_corners": corners, "skin_bary": bary}
 
 
 def _rest():

@@ -40,6 +40,17 @@ def write_mean_hand(path):
     np.savez(path, hands_meanl=MEAN[0].ravel(), hands_meanr=MEAN[1].ravel())
 
 
+def write_licensed(folder, body_path):
+    """A folder as CUFFS_ASSETS names it: the reference body under SMPL-X's names, with what rest joints need alone."""
+    with np.load(body_path) as arrays:
+        kept = {key: arrays[key] for key in ("v_template", "J_regressor", "shapedirs")}
+    directions = np.zeros((*kept["shapedirs"].shape[:2], 400), np.float32)
+    directions[..., :20] = kept["shapedirs"][..., :20]
+    np.savez(folder / "SMPLX_NEUTRAL.npz", **(kept | {"shapedirs": directions}))
+    for name in ("MALE", "FEMALE"):
+        (folder / f"SMPLX_{name}.npz").symlink_to(folder / "SMPLX_NEUTRAL.npz")
+
+
 @cache
 def reference(path, num_betas=11):
     """The `smplx` package's model of a file, double precision, absolute hands."""

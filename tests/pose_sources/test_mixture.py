@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from cuffs.errors import ConfigError
 from cuffs.records import PoseOrigin, PoseSample, PoseValidity
-from cuffs.rotations import rotvec_to_rotmat
+from cuffs.rotations import mirror_rotvec, rotvec_to_rotmat
 from cuffs.skeleton import HANDS, LEFT_HAND, MIRROR, RIGHT_HAND
 from pose_sources import MixtureConfig, Poses, PoseSource, open_poses, poses_config
 from pose_sources.hand_swap import SwapConfig, with_hand
-from pose_sources.mirror import mirror_hand, mirror_sample
+from pose_sources.mirror import mirror_sample
 from pose_sources.mixture import Weighted
 from tests.pose_sources.motion_fixtures import upright_motion, write_bedlam
 
@@ -60,8 +60,8 @@ def test_a_mirrored_pose_is_the_mirror_image():
 
 def test_the_mean_hands_are_each_others_mirror_images():
     right = np.tile([[0.1117, -0.0429, 0.4164], [0.1088, 0.0660, 0.7562], [-0.0964, 0.0909, 0.1885]], (5, 1))
-    assert np.array_equal(mirror_hand(mirror_hand(right)), right)
-    assert np.array_equal(mirror_hand(right), right * [1, -1, -1])
+    assert np.array_equal(mirror_rotvec(mirror_rotvec(right)), right)
+    assert np.array_equal(mirror_rotvec(right), right * [1, -1, -1])
 
 
 @given(SEEDS)

@@ -5,15 +5,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from cuffs.errors import ConfigError
 from cuffs.records import PoseValidity
 from cuffs.rotations import rotmat_to_rotvec
-from cuffs.skeleton import INDEX
+from cuffs.skeleton import HANDS, INDEX
 from pose_sources import BodyAtHand, open_poses, poses_config
+from pose_sources.contact import KINDS, measure_contacts
 from pose_sources.features import parse_expression
+from pose_sources.limits import RANGES
 from pose_sources.mixture import Poses, Weighted
 from pose_sources.natural import NaturalConfig, build_judge
+from pose_sources.natural.judge import THUMB_MORE_DEG
+from pose_sources.procedural.config import ProceduralConfig
+from pose_sources.procedural.source import open_procedural
 from pose_sources.survey import attempt_many, survey_poses
 from tests.pose_sources.motion_fixtures import upright_motion, write_bedlam, write_smplx
 
@@ -54,6 +61,43 @@ def test_one_by_one_the_first_cause_is_the_same(judge, made_up, anatomy):
     for sample, causes in zip(samples, judge.all_causes(samples, [None] * len(samples)), strict=True):
         alone = judge.causes(sample)
         assert [cause.name for cause in alone] == [cause.name for cause in causes][: len(alone)]
+
+
+def test_every_contact_is_refused_exactly_beyond_its_limit(body, contact_mesh, made_up):
+    """Of disturbed poses, some with their hands clasped, which have all kinds of contacts."""
+    rng, samples = np.random.default_rng(0), []
+    source = open_procedural(ProceduralConfig(bodies={"standing": 1.0}), body.joint_template)
+    drawn = [source[number] for number in range(80)]
+    clasped = [sample for sample in drawn if "clasped" in (sample.origin.action or "")]
+    for sample in made_up + clasped:
+        pose = sample.pose.copy()
+        pose[HANDS["left"]] += rng.normal(0, 0.5, (15, 3))
+        arms = [INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("shoulder", "elbow")]
+        pose[arms] += rng.normal(0, 0.1 if sample in clasped else 0.5, (4, 3))
+        samples.append(replace(sample, pose=pose))
+    contacts = measure_contacts(contact_mesh, np.stack([sample.pose for sample in samples]))
+    for kind in KINDS:
+        depths = np.array([found[kind].depth_mm for found in contacts])
+        assert depths.max() > 3, kind
+        limit = float(np.median(depths[depths > 2]))
+        only = {**NO_MESH, "body_limits_deg": None, "hand_limits_deg": None, f"{kind}_mm": limit}
+        judge = build_judge(NaturalConfig(**only), body, body.joint_template)
+        found = [{cause.name for cause in causes} for causes in judge.all_causes(samples, [None] * len(samples))]
+        assert found == [{kind} if depth > limit else set() for depth in depths]
+
+
+@given(st.sampled_from(["left_knee", "spine1", "right_index2", "left_thumb2"]), st.floats(0, 40), st.booleans())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_joints_are_refused_exactly_beyond_their_range_and_the_limit(body, anatomy, made_up, joint, beyond, high):
+    flexion = RANGES[joint.removeprefix("left_").removeprefix("right_")][0]
+    angle = flexion.high_deg + beyond if high else flexion.low_deg - beyond
+    limit = 15.0 + THUMB_MORE_DEG * ("thumb" in joint)
+    assume(abs(beyond - limit) > 1e-3)
+    found = names(
+        cheap(body, body_limits_deg=15.0, hand_limits_deg=15.0), turned(made_up[0], anatomy, joint, (angle, 0.0, 0.0))
+    )
+    part = "hand_limits" if joint.endswith("2") else "body_limits"
+    assert found == ({part} if beyond > limit else set())
 
 
 @pytest.mark.parametrize(
@@ -178,6 +222,24 @@ def test_sources_that_are_not_there_are_left_out_and_named(tmp_path, caplog):
     with pytest.raises(ConfigError.__mro__[1], match="none of the sources of bodies is there") as caught:
         open_poses(poses_config({"kind": "mixture", "bodies": [gone]}, where="recipe"), folder=tmp_path)
     assert "elsewhere" in str(caught.value)
+
+
+def test_stand_ins_are_used_only_where_nothing_else_is_there(tmp_path, caplog):
+    write_bedlam(tmp_path / "motion_seq.npz", *upright_motion())
+    there = {"source": {"kind": "amass", "path": "motion_seq.npz"}}
+    gone = {"source": {"kind": "amass", "path": "elsewhere"}, "missing": "skip"}
+    made_up = {"source": {"kind": "procedural"}, "stand_in": True}
+
+    def names(bodies, hands):
+        data = {"kind": "mixture", "bodies": bodies, "hands": hands}
+        poses = open_poses(poses_config(data, where="recipe"), folder=tmp_path)
+        assert poses.hands is not None
+        return [[source.name for source in part.sources] for part in (poses.bodies, poses.hands)]
+
+    assert names([made_up, there], [there, gone, made_up]) == [["amass"], ["amass"]]
+    with caplog.at_level("WARNING"):
+        assert names([gone, made_up], [there, made_up]) == [["procedural"], ["amass"]]
+    assert "poses.bodies: nothing else is there, so procedural stands in" in caplog.text
 
 
 def test_a_survey_tells_what_a_recipe_changes(tmp_path, body):

@@ -1,9 +1,12 @@
 """Recipes for seconds, and where they run."""
 
+import json
 from dataclasses import replace
 
 import torch
+import yaml
 
+from cuffs.codec import encode
 from trainer.data.config import PLAIN, DataConfig
 from trainer.model.config import BackboneConfig, HeadConfig, ModelConfig
 from trainer.ranks import Ranks
@@ -36,3 +39,9 @@ def changed(recipe=RECIPE, **blocks):
             for name, values in blocks.items()
         },
     )
+
+
+def write_recipe(path, recipe):
+    """A recipe as the file that the command reads."""
+    path.write_text(yaml.safe_dump(json.loads(json.dumps(encode(recipe)))))
+    return path

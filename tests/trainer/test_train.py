@@ -14,11 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import yaml
 
-from cuffs.codec import encode
 from cuffs.errors import CheckFailed, CheckpointError, ConfigError, RecordError
-from tests.trainer.runs import ALONE, RECIPE, changed
+from tests.trainer.runs import ALONE, RECIPE, changed, write_recipe
 from tests.trainer.shards import write_dataset
 from tests.trainer.test_data_loading import DAMAGES, rewrite, shard
 from trainer.checkpoint import checkpoints_of, read_training_about
@@ -114,11 +112,6 @@ def command(recipe, data, out, *extra, processes=1):
     return [*start, "trainer.cli", str(recipe), "--data", str(data), "--out", str(out), "--device", "cpu", *extra]
 
 
-def write_recipe(path, recipe):
-    path.write_text(yaml.safe_dump(json.loads(json.dumps(encode(recipe)))))
-    return path
-
-
 @pytest.mark.slow
 def test_a_killed_run_repeats_the_uninterrupted_loss_curve(whole, dataset, tmp_path):
     """SIGKILL after the first checkpoint: nothing is cleaned up, and nothing needs to be."""
@@ -182,6 +175,17 @@ def test_two_processes_learn_what_one_does(dataset, tmp_path, open_body):
         if name.startswith("exp_avg."):  # a tenth of the first step's gradient
             scale = value.abs().max().clamp(min=1e-8)
             assert (two[name] - value).abs().max() <= 1e-5 * scale + 1e-9, name
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile wants a C++ compiler")
+def test_a_compiled_backbone_learns_the_same(dataset, open_body, tmp_path):
+    plain = changed(optimiser={"steps": 2}, validation={"every_steps": 2})
+    for name, recipe in (("plain", plain), ("compiled", changed(plain, optimiser={"compile": True}))):
+        go(recipe, dataset, tmp_path / name, open_body)
+    for ours, theirs in zip(curve(tmp_path / "compiled"), curve(tmp_path / "plain"), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-4, abs=1e-6)
 
 
 def test_a_term_that_is_not_finite_stops_the_run_and_names_its_samples(dataset, open_body, tmp_path, monkeypatch):
