@@ -158,7 +158,8 @@ def _samples(samples: Sequence[ShownSample]) -> str:
         '<div class="tools"><label>show <select id="group"><option value="all">worst and random</option>'
         '<option value="worst">worst</option><option value="random">random</option></select></label>'
         '<label>order <select id="order"><option value="badness">worst first</option>'
-        '<option value="key">by key</option></select></label><label>words <input id="words" type="search" placeholder="key, place, identity"></label>'
+        '<option value="key">by key</option></select></label>'
+        '<label>words <input id="words" type="search" placeholder="key, place, identity"></label>'
         '<span id="shown" aria-live="polite"></span></div>'
     )
     note = (

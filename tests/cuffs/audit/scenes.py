@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 from cuffs.annotate.raster import Canvas, covered_pixels, nearest_faces
 from cuffs.annotate.visibility import longer_side, mask_box, points_box, visible_fraction
 from cuffs.body import body_parts, forward, landmarks
-from cuffs.camera import fov_deg, in_frame, intrinsics, project
+from cuffs.camera import fov_deg, in_frame, intrinsics, look_at, project
 from cuffs.codec import encode
 from cuffs.fit.residual import residual_by_part
 from cuffs.mesh_normals import vertex_normals
@@ -68,7 +68,11 @@ def make_clean(body, count, *, seed=0):
 def make_one(body, rng, betas, slot):
     """One sample: people side by side, near enough for hands of thirty pixels."""
     K = intrinsics(fov_x_deg=rng.uniform(50, 62), width=WIDTH, height=HEIGHT, offset_px=OFFSET_PX)
-    T_world_cam = np.eye(4)
+    T_world_cam = look_at(
+        eye_world=rng.uniform([-1, -1, 1.2], [1, 1, 1.6]),
+        target_world=rng.uniform([-1, 3, 0.8], [1, 4, 1.2]),
+        roll_rad=rng.uniform(-0.1, 0.1),
+    )
     number = 2 if slot % 3 == 2 else 1
     chosen = rng.permutation(NUM_IDENTITIES)[:number]
     people = []
