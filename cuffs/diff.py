@@ -12,6 +12,7 @@ import numpy as np
 from cuffs.audit.run import audit_dataset, shards_digest
 from cuffs.audit.thresholds import Thresholds
 from cuffs.codec import encode
+from cuffs.config import load_yaml
 from cuffs.errors import ConfigError
 from cuffs.plan.records import plan_path
 from cuffs.recipe import load_recipe
@@ -81,7 +82,7 @@ def _dataset(folder: Path) -> dict[str, Any]:
     """Recipe, plan and figures of a dataset."""
     found: dict[str, Any] = {}
     if (folder / "recipe.yaml").exists():
-        found |= _recipe(folder / "recipe.yaml")
+        found["recipe"] = load_yaml(folder / "recipe.yaml")  # as it is: an older program may have written it
     if plan_path(folder).exists():
         plan = json.loads(plan_path(folder).read_text(encoding="utf-8"))
         names = ("seed", "count", "chunk_size", "body_name", "body_sha256", "versions", "licences")
