@@ -42,7 +42,7 @@ class Measures:
     """What measuring needs of the body model."""
 
     model: BodyModel
-    parts: Mapping[str, Int[np.ndarray, " verts"]]
+    parts: Mapping[str, Int[np.ndarray, " _"]]
     hands: HandModel
     is_bare: Bool[np.ndarray, " verts"]
     """Hands and face: clothes never lie over them."""

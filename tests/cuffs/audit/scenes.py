@@ -43,6 +43,7 @@ CLOTHED = ("pelvis", "spine", "hip", "knee", "collar", "shoulder")
 CLOTH_M = 0.012
 RESIDUAL_M = 0.0015
 NUM_IDENTITIES = 8
+BODY = "assets/body/SMPLX_NEUTRAL.npz"
 UPRIGHT = rotvec_to_rotmat(np.array([np.pi, 0.0, 0.0]))
 
 
@@ -246,9 +247,11 @@ def restated(body, made, smplx=None, K=None):
     return replace(made, sample=replace(sample, camera=camera, people=tuple(people)))
 
 
-def write_dataset(folder, made, *, keep_verts=True, shard_size=100):
-    """Shards of samples, and a plan, so that every command reads the folder."""
+def write_dataset(folder, made, body, *, keep_verts=True, shard_size=100):
+    """Shards of samples, and a plan with its body, so that every command reads the folder."""
     (folder / "shards").mkdir(parents=True)
+    (folder / "assets/body").mkdir(parents=True)
+    (folder / BODY).symlink_to(body.path)
     files = folder / "files"
     files.mkdir()
     plan = Plan(
@@ -259,7 +262,7 @@ def write_dataset(folder, made, *, keep_verts=True, shard_size=100):
         chunk_size=shard_size,
         body_name=made[0].sample.body_model.name,
         body_sha256=made[0].sample.body_model.sha256,
-        files={},
+        files={BODY: "0" * 64},
         versions={},
         licences=("CC0",),
     )

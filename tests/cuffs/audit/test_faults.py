@@ -22,8 +22,8 @@ def missed(audit):
 
 
 @pytest.mark.parametrize("keep_verts", [True, False])
-def test_good_data_misses_nothing(clean, tmp_path, keep_verts):
-    audit = audit_dataset(write_dataset(tmp_path / "clean", clean, keep_verts=keep_verts), Thresholds())
+def test_good_data_misses_nothing(body, clean, tmp_path, keep_verts):
+    audit = audit_dataset(write_dataset(tmp_path / "clean", clean, body, keep_verts=keep_verts), Thresholds())
     assert audit.failures == ()
     told = {check.name for check in audit.checks if check.value is not None}
     assert {own for _, own in FAULTS.values()} <= told, "every check could have spoken"
@@ -35,7 +35,7 @@ def test_good_data_misses_nothing(clean, tmp_path, keep_verts):
 def test_a_fault_is_found_by_its_own_check_from_pictures_and_masks_alone(body, clean, tmp_path, name):
     plant, own = FAULTS[name]
     data = plant(body, clean, np.random.default_rng(5))
-    found = missed(audit_dataset(write_dataset(tmp_path / "bad", data, keep_verts=False), Thresholds()))
+    found = missed(audit_dataset(write_dataset(tmp_path / "bad", data, body, keep_verts=False), Thresholds()))
     assert own in found
     assert found <= {own} | GENERAL
 
@@ -44,21 +44,21 @@ def test_a_fault_is_found_by_its_own_check_from_pictures_and_masks_alone(body, c
 def test_a_fault_is_found_by_its_own_check_where_target_vertices_are_kept(body, clean, tmp_path, name):
     plant, own = FAULTS[name]
     data = plant(body, clean, np.random.default_rng(5))
-    found = missed(audit_dataset(write_dataset(tmp_path / "bad", data), Thresholds()))
+    found = missed(audit_dataset(write_dataset(tmp_path / "bad", data, body), Thresholds()))
     assert own in found
     assert found <= {own} | GENERAL | RESIDUALS
 
 
-def test_processes_and_their_number_change_nothing(clean, tmp_path, monkeypatch):
-    folder = write_dataset(tmp_path / "clean", clean[:6])
+def test_processes_and_their_number_change_nothing(body, clean, tmp_path, monkeypatch):
+    folder = write_dataset(tmp_path / "clean", clean[:6], body)
     alone = audit_dataset(folder, Thresholds())
     monkeypatch.setattr("cuffs.audit.run.SERIAL_BELOW", 0)
     monkeypatch.setattr("cuffs.audit.run.BATCH", 2)
     assert audit_dataset(folder, Thresholds(), workers=2).figures == alone.figures
 
 
-def test_limits_come_from_a_file_and_misspelt_ones_are_refused(clean, tmp_path):
-    folder = write_dataset(tmp_path / "clean", clean[:2])
+def test_limits_come_from_a_file_and_misspelt_ones_are_refused(body, clean, tmp_path):
+    folder = write_dataset(tmp_path / "clean", clean[:2], body)
     (tmp_path / "strict.yaml").write_text("mean_mm: {all: 0.001}\n")
     audit = audit_dataset(folder, load_thresholds(tmp_path / "strict.yaml"))
     assert missed(audit) == {"residual_all_mean"}

@@ -32,10 +32,8 @@ def page_path(body, clean, tmp_path_factory):
     """Of six samples, one of them shifted; its name needs escaping."""
     root = tmp_path_factory.mktemp("page")
     data = shifted(body, clean[:6], np.random.default_rng(1))
-    folder = write_dataset(root / "a <b> & c", data)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cuffs.audit.run.body_of", lambda folder, plan: body.path)
-        audit = audit_dataset(folder, Thresholds())
+    folder = write_dataset(root / "a <b> & c", data, body)
+    audit = audit_dataset(folder, Thresholds())
     shown = list(shown_samples(folder, audit.worst, audit.random, body))
     path = root / "index.html"
     path.write_text(build_page(folder.name, audit.figures, audit.checks, shown))

@@ -15,7 +15,7 @@ def made(body):
 def exports(body, made, tmp_path_factory):
     """Folder of each form."""
     root = tmp_path_factory.mktemp("exports")
-    dataset = write_dataset(root / "dataset", made, shard_size=3)
+    dataset = write_dataset(root / "dataset", made, body, shard_size=3)
     folders = {"dataset": dataset}
     for form in FORMATS:
         folders[form] = root / form
