@@ -18,7 +18,8 @@ from cuffs.assets.dressing import dressed_topology, textures_of
 from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
 from cuffs.cli_assets import add_command, list_command
-from cuffs.cli_audit import audit_command
+from cuffs.cli_audit import audit_command, diff_command
+from cuffs.cli_data import export_command
 from cuffs.cli_humgen3d import correspond_command, doctor_humgen3d
 from cuffs.cli_show import features_command, show_command
 from cuffs.cli_sources import check_command, index_command
@@ -54,6 +55,8 @@ poses_app.command(name="index")(index_command)
 poses_app.command(name="check")(check_command)
 app.command(name="audit")(audit_command)
 app.command(name="correspond")(correspond_command)
+app.command(name="diff")(diff_command)
+app.command(name="export")(export_command)
 assets_app = tyro.extras.SubcommandApp()
 assets_app.command(name="add")(add_command)
 assets_app.command(name="list")(list_command)

@@ -1,16 +1,22 @@
-"""`cuffs audit`: whether a dataset's annotations can be trusted."""
+"""`cuffs audit` and `cuffs diff`: whether a dataset's annotations can be trusted, and how two differ."""
 
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 from tqdm import tqdm
 
-from cuffs.audit.run import audit_dataset
+from cuffs.audit.card import MARK, write_card
+from cuffs.audit.page.build import build_page
+from cuffs.audit.pictures import shown_samples
+from cuffs.audit.run import Audit, audit_dataset, body_of, plan_of
 from cuffs.audit.thresholds import Thresholds, load_thresholds
+from cuffs.body import load_body_model
+from cuffs.diff import Difference, compare
 from cuffs.errors import CheckFailed
 from cuffs.publish import explained, write_bytes
 from cuffs.shards import read_index
@@ -20,7 +26,7 @@ Folder = Annotated[Path, tyro.conf.Positional]
 
 
 def audit_command(folder: Folder, limits: Path | None = None, workers: int | None = None) -> None:
-    """Measure the annotations against thresholds; writes DIR/audit/audit.json. Ends with 1 if one is missed.
+    """Measure the annotations against thresholds: DIR/audit/index.html and audit.json, DIR/README.md. 1 if missed.
 
     Args:
         folder: The dataset's folder.
@@ -35,9 +41,44 @@ def audit_command(folder: Folder, limits: Path | None = None, workers: int | Non
     with explained(out):
         out.mkdir(exist_ok=True)
     write_bytes(out / "audit.json", (json.dumps(found.figures, indent=1) + "\n").encode())
+    shown = shown_samples(folder, found.worst, found.random, load_body_model(body_of(folder, plan_of(folder))))
+    page = build_page(folder.resolve().name, found.figures, found.checks, list(shown))
+    write_bytes(out / "index.html", page.encode())
+    _write_card(folder, found)
     for check in found.checks:
         value = "can't be told" if check.value is None else f"{check.value:g} {check.unit}"
         print(f"  {'ok    ' if check.ok else 'MISSED'} {check.title:40s} {value:>22s}   limit {check.limit:g}")
-    print(f"{found.figures['samples']} samples, {found.figures['people']} people; figures: {out / 'audit.json'}")
+    print(f"{found.figures['samples']} samples, {found.figures['people']} people. Look at {out / 'index.html'}")
     if found.failures:
         raise CheckFailed("thresholds missed:\n  " + "\n  ".join(found.failures))
+
+
+def _write_card(folder: Path, found: Audit) -> None:
+    """DIR/README.md, unless somebody wrote their own."""
+    path = folder / "README.md"
+    if path.exists() and not path.read_text(encoding="utf-8").startswith(MARK):
+        print(f"{path} is somebody's own and stays; the card is not written.")
+        return
+    write_bytes(path, write_card(folder.resolve().name, found.figures, found.checks, plan_of(folder)).encode())
+
+
+def diff_command(first: Folder, second: Folder, out: Path | None = None) -> None:
+    """Compare two datasets or two recipes: recipe keys, plan, counts, residuals, histograms.
+
+    Args:
+        first: A dataset's folder, or a recipe.
+        second: Another of the same kind.
+        out: Also write the differences as JSON.
+    """
+    found = compare(first, second)
+    for difference in found.differences:
+        print(_line(difference))
+    print(f"{len(found.differences)} of {found.compared} values differ.")
+    if out is not None:
+        rows = [asdict(difference) for difference in found.differences]
+        write_bytes(out, (json.dumps({"compared": found.compared, "differences": rows}, indent=1) + "\n").encode())
+
+
+def _line(difference: Difference) -> str:
+    change = "" if difference.change is None else f"   ({difference.change:+.4g})"
+    return f"{difference.name}: {difference.first} -> {difference.second}{change}"

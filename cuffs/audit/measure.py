@@ -42,7 +42,7 @@ class Measures:
     """What measuring needs of the body model."""
 
     model: BodyModel
-    parts: Mapping[str, Int[np.ndarray, " verts"]]
+    parts: Mapping[str, Int[np.ndarray, " _"]]
     hands: HandModel
     is_bare: Bool[np.ndarray, " verts"]
     """Hands and face: clothes never lie over them."""
@@ -121,7 +121,8 @@ def _measure_sample(
     fields = [None if read.mask is None else mask_field(read.mask, number) for number in range(len(posed))]
     people, outlines = [], []
     for number, (person, (verts, joints)) in enumerate(zip(sample.people, posed, strict=True)):
-        seen = _Seen(sample=sample, person=person, verts=verts, joints=joints, field=fields[number])
+        rows = _outline_rows(tools, person, verts)
+        seen = _Seen(sample=sample, person=person, verts=verts, joints=joints, field=fields[number], outline=rows)
         target = None if read.targets_cam is None else read.targets_cam[number]
         mask = None if read.mask is None else read.mask == number + 1
         people.append(_measure_person(tools, seen, target, mask, distances))
@@ -161,6 +162,8 @@ class _Seen:
     verts: Float[np.ndarray, "verts 3"]
     joints: Float[np.ndarray, "55 3"]
     field: MaskField | None
+    outline: Bool[np.ndarray, " verts"]
+    """Vertices of the outline that nobody and nothing else hides."""
 
     def pixels(self, points_cam: np.ndarray) -> np.ndarray:
         """Where points land in the picture."""
@@ -197,7 +200,7 @@ def _measure_person(
     if target_cam is not None and (target_cam[TIPS, 2] > 0).all() and (seen.verts[TIPS, 2] > 0).all():
         gap = seen.pixels(target_cam[TIPS]) - seen.pixels(seen.verts[TIPS])
         values["fingertip_px"] = float(np.linalg.norm(gap, axis=1).mean())
-    outside = _outside(tools, seen)
+    outside = _outside(seen)
     if outside is not None:
         values["outside"] = outside
     source = person.pose_source
@@ -258,16 +261,17 @@ def _hidden(tools: Measures, person: PersonRecord) -> Bool[np.ndarray, " verts"]
     return np.array([state == BY_ANOTHER for state in person.occluded])[tools.joint_of_vertex]
 
 
-def _outline_rows(tools: Measures, seen: _Seen) -> Bool[np.ndarray, " verts"]:
-    ahead = seen.verts[:, 2] > 0.05
-    return outline_vertices(seen.verts, tools.model.faces) & ahead & ~_hidden(tools, seen.person)
+def _outline_rows(
+    tools: Measures, person: PersonRecord, verts: Float[np.ndarray, "verts 3"]
+) -> Bool[np.ndarray, " verts"]:
+    return outline_vertices(verts, tools.model.faces) & (verts[:, 2] > 0.05) & ~_hidden(tools, person)
 
 
-def _outside(tools: Measures, seen: _Seen) -> float | None:
+def _outside(seen: _Seen) -> float | None:
     """Share of the outline's points in the picture that stick out of the mask."""
     if seen.field is None:
         return None
-    found = look_up(seen.field, seen.pixels(seen.verts[_outline_rows(tools, seen)]))
+    found = look_up(seen.field, seen.pixels(seen.verts[seen.outline]))
     usable = found.in_picture & ~found.on_other
     if usable.sum() < LEAST_OUTLINE:
         return None
@@ -277,7 +281,7 @@ def _outside(tools: Measures, seen: _Seen) -> float | None:
 def _outline(tools: Measures, seen: _Seen) -> Outline | None:
     if seen.field is None:
         return None
-    rows = _outline_rows(tools, seen)
+    rows = seen.outline
     bare = rows if seen.is_plain() else rows & tools.is_bare
     distortion = seen.sample.camera.distortion
     return Outline(

@@ -1,6 +1,7 @@
 """A whole dataset audited: shards in, figures and a verdict out."""
 
 import gzip
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -113,6 +114,7 @@ def audit_dataset(
             "body": plan.body_name,
         },
         "failures": missed,
+        "shards_sha256": shards_digest(folder),
     }
     return Audit(figures=figures, checks=checks, worst=worst, random=random, failures=tuple(missed))
 
@@ -150,6 +152,14 @@ def _seed_identities(tally: Tally, folder: Path, plan: Plan) -> None:
             betas = read_npz(folder / name, only=frozenset({"betas"}))
             if "betas" in betas:
                 tally.know_identity(Path(name).stem, betas["betas"])
+
+
+def shards_digest(folder: Path) -> str:
+    """Of all shards' hashes: says whether figures are of these shards."""
+    digest = hashlib.sha256()
+    for path in shard_paths(folder):
+        digest.update(read_index(path.with_suffix(".json")).sha256.encode())
+    return digest.hexdigest()
 
 
 def planning_causes(folder: Path, plan: Plan | None) -> dict[str, int]:

@@ -142,7 +142,7 @@ class Tally:
     looks: list[int] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
-    before: deque[tuple[str, Float[np.ndarray, "people 54 3"]]] = field(default_factory=lambda: deque(maxlen=BEFORE))
+    before: deque[tuple[str, Float[np.ndarray, "_ 54 3"]]] = field(default_factory=lambda: deque(maxlen=BEFORE))
     worst: list[tuple[float, str, Ranked]] = field(default_factory=list)
     random: list[tuple[int, str, Ranked]] = field(default_factory=list)
 

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 from cuffs.annotate.raster import Canvas, covered_pixels, nearest_faces
 from cuffs.annotate.visibility import longer_side, mask_box, points_box, visible_fraction
 from cuffs.body import body_parts, forward, landmarks
-from cuffs.camera import fov_deg, in_frame, intrinsics, project
+from cuffs.camera import fov_deg, in_frame, intrinsics, look_at, project
 from cuffs.codec import encode
 from cuffs.fit.residual import residual_by_part
 from cuffs.mesh_normals import vertex_normals
@@ -43,6 +43,7 @@ CLOTHED = ("pelvis", "spine", "hip", "knee", "collar", "shoulder")
 CLOTH_M = 0.012
 RESIDUAL_M = 0.0015
 NUM_IDENTITIES = 8
+BODY = "assets/body/SMPLX_NEUTRAL.npz"
 UPRIGHT = rotvec_to_rotmat(np.array([np.pi, 0.0, 0.0]))
 
 
@@ -68,7 +69,11 @@ def make_clean(body, count, *, seed=0):
 def make_one(body, rng, betas, slot):
     """One sample: people side by side, near enough for hands of thirty pixels."""
     K = intrinsics(fov_x_deg=rng.uniform(50, 62), width=WIDTH, height=HEIGHT, offset_px=OFFSET_PX)
-    T_world_cam = np.eye(4)
+    T_world_cam = look_at(
+        eye_world=rng.uniform([-1, -1, 1.2], [1, 1, 1.6]),
+        target_world=rng.uniform([-1, 3, 0.8], [1, 4, 1.2]),
+        roll_rad=rng.uniform(-0.1, 0.1),
+    )
     number = 2 if slot % 3 == 2 else 1
     chosen = rng.permutation(NUM_IDENTITIES)[:number]
     people = []
@@ -242,9 +247,11 @@ def restated(body, made, smplx=None, K=None):
     return replace(made, sample=replace(sample, camera=camera, people=tuple(people)))
 
 
-def write_dataset(folder, made, *, keep_verts=True, shard_size=100):
-    """Shards of samples, and a plan, so that every command reads the folder."""
+def write_dataset(folder, made, body, *, keep_verts=True, shard_size=100):
+    """Shards of samples, and a plan with its body, so that every command reads the folder."""
     (folder / "shards").mkdir(parents=True)
+    (folder / "assets/body").mkdir(parents=True)
+    (folder / BODY).symlink_to(body.path)
     files = folder / "files"
     files.mkdir()
     plan = Plan(
@@ -255,7 +262,7 @@ def write_dataset(folder, made, *, keep_verts=True, shard_size=100):
         chunk_size=shard_size,
         body_name=made[0].sample.body_model.name,
         body_sha256=made[0].sample.body_model.sha256,
-        files={},
+        files={BODY: "0" * 64},
         versions={},
         licences=("CC0",),
     )
