@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -112,7 +112,7 @@ def _loky(settings: EngineSettings) -> Iterator[Engine]:
 def _dask(settings: EngineSettings) -> Iterator[Engine]:
     try:
         import distributed
-        from distributed.comm import CommClosedError
+        from distributed.comm.core import CommClosedError
     except ModuleNotFoundError:
         raise _not_installed("dask") from None
     try:
@@ -131,7 +131,7 @@ def _dask(settings: EngineSettings) -> Iterator[Engine]:
     }
 
     def places() -> int:
-        return settings.workers or sum(threads for threads in dict(client.nthreads()).values())
+        return settings.workers or sum(cast("Mapping[str, int]", client.nthreads()).values())
 
     with client, parallel_config("dask", client=client, wait_for_workers_timeout=WAIT_FOR_WORKERS_S):
         yield Engine(places, failures, options)
