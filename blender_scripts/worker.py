@@ -9,11 +9,13 @@ Exit codes: 0 end of input · 2 a line or spec can't be read · 3 something need
 """
 
 import argparse
+import ctypes
 import hashlib
 import json
 import logging
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -42,6 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
     assets = Assets(options.assets)
     try:
         session = start_session(options.device, options.threads)
+        if options.say_ready is not None:
+            _die_with_parent()
+            os.write(options.say_ready, b"1")
         serve(sys.stdin.buffer, session, assets)
     except CuffsError as problem:
         logger.error("%s", problem)
@@ -105,6 +110,13 @@ def follow(spec_path: Path, out: Path, session: Session, assets: Assets, *, blen
         logger.info("%s is done", key)
 
 
+def _die_with_parent() -> None:
+    """Have Linux end this process with the one that started it, however that dies: nobody would take its results."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1  # PR_SET_PDEATHSIG of sys/prctl.h
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+
+
 def _cause(problem: BaseException) -> str:
     """A problem's kind as one word, for tables: asset_missing, runtime_error."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(problem).__name__).lower()
@@ -117,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--assets", type=Path, required=True, help="folder with characters/, identities/ and places/")
     parser.add_argument("--threads", type=int, default=0, help="render threads; 0: as many as Blender finds")
     parser.add_argument("--device", choices=DEVICES, default="cpu", help="what Cycles renders with; never replaced")
+    parser.add_argument("--say-ready", type=int, metavar="FD", help="write a byte there once orders are taken")
     return parser
 
 

@@ -20,6 +20,7 @@ from cuffs.body import find_body_model, load_body_model
 from cuffs.cli_assets import add_command, list_command
 from cuffs.cli_audit import audit_command, diff_command
 from cuffs.cli_data import export_command
+from cuffs.cli_farm import How, Who, new_progress, render_command
 from cuffs.cli_humgen3d import correspond_command, doctor_humgen3d
 from cuffs.cli_show import features_command, show_command
 from cuffs.cli_sources import check_command, index_command
@@ -27,7 +28,7 @@ from cuffs.codec import encode
 from cuffs.doctor import examine
 from cuffs.errors import CheckFailed, CuffsError, UnavailableError
 from cuffs.farm.blender_process import BlenderSettings
-from cuffs.farm.render import Progress, render_plan, require_complete
+from cuffs.farm.render import RenderJob, render_plan
 from cuffs.farm.telemetry import read_telemetry
 from cuffs.humgen3d.cast import humgen_cast
 from cuffs.places import assets_folder, cache_folder
@@ -53,6 +54,7 @@ poses_app.command(name="show")(show_command)
 poses_app.command(name="features")(features_command)
 poses_app.command(name="index")(index_command)
 poses_app.command(name="check")(check_command)
+app.command(name="render")(render_command)
 app.command(name="audit")(audit_command)
 app.command(name="correspond")(correspond_command)
 app.command(name="diff")(diff_command)
@@ -83,30 +85,6 @@ def plan_command(recipe: RecipePath, count: int, out: Path, seed: int = 0) -> No
     print(f"{made.count} slots in {made.num_chunks} chunks. Next: cuffs render {out}")
 
 
-@app.command(name="render")
-def render_command(
-    folder: Folder,
-    chunk: int | None = None,
-    workers: int = 1,
-    device: Device = "cpu",
-    threads: int = 0,
-    timeout_s: float = 900.0,
-) -> None:
-    """Render what is missing of a plan. Safe to repeat after anything: what is finished is kept.
-
-    Args:
-        folder: The plan's folder; shards appear in its folder shards/.
-        chunk: One chunk alone, for farms; without it all that are missing.
-        workers: Blender processes at a time.
-        device: What Cycles renders with. Asking for a device that isn't there is an error.
-        threads: CPU threads of each Blender; 0 shares the process's cores among the workers.
-        timeout_s: Longest time for one scene, before its Blender is replaced.
-    """
-    cores = len(os.sched_getaffinity(0))
-    settings = BlenderSettings(device=device, threads=threads or max(1, cores // max(1, workers)), timeout_s=timeout_s)
-    _render(folder, chunk=chunk, workers=workers, settings=settings)
-
-
 @app.command(name="make")
 def make_command(
     recipe: RecipePath, count: int, out: Path, seed: int = 0, workers: int = 1, device: Device = "cpu"
@@ -122,7 +100,7 @@ def make_command(
         device: What Cycles renders with.
     """
     _say_refused(_plan(load_recipe(recipe), recipe.parent, count=count, seed=seed, out=out))
-    render_command(out, workers=workers, device=device)
+    render_command(out, who=Who(workers=workers), how=How(device=device))
     verify_command(out)
     card_command(out)
 
@@ -211,8 +189,10 @@ def bench_command(
     with tempfile.TemporaryDirectory(prefix="cuffs-bench-") as folder:
         _plan(replace(load_recipe(recipe), spares=0), recipe.parent, count=count, seed=0, out=Path(folder))
         settings = BlenderSettings(device=device, threads=threads or len(os.sched_getaffinity(0)))
-        progress = _progress("rendering", count)
-        render_plan(Path(folder), chunk=None, workers=1, settings=settings, progress=progress)
+        progress = new_progress("rendering", count)
+        chunks = range(read_plan(Path(folder)).num_chunks)
+        render_plan(RenderJob(folder=Path(folder), chunks=chunks, settings=settings), progress.update)
+        progress.close()
         found = report(read_telemetry(Path(folder)))
     print(table(found))
     if out is not None:
@@ -261,7 +241,7 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
         cast = humgen_cast(recipe.humgen3d, seed, model=model, cache=cache, keep_verts=recipe.keep_verts)
     else:
         cast = open_cast(recipe, seed, model=model, topology=topology, cache=cache)
-    progress = _progress("planning", count)
+    progress = new_progress("planning", count)
     request = PlanRequest(
         recipe=recipe,
         recipe_folder=folder,
@@ -298,28 +278,6 @@ def _pose_source(poses: Poses) -> PoseSource:
         )
 
     return draw
-
-
-def _render(folder: Path, *, chunk: int | None, workers: int, settings: BlenderSettings) -> None:
-    """Render with progress, and say what it came to."""
-    plan = read_plan(folder)
-    total = plan.count if chunk is None else len(plan.slots(chunk))
-    summary = render_plan(
-        folder, chunk=chunk, workers=workers, settings=settings, progress=_progress("rendering", total)
-    )
-    records = read_telemetry(folder)
-    if records:
-        print(table(report(records)))
-    for cause, number in sorted(summary.rejected.items()):
-        print(f"  refused {number:6d}  {cause}")
-    if summary.exhausted:
-        print(f"  slots without a sample, all their spares refused: {summary.exhausted}")
-    print(f"{summary.samples} samples in {folder / 'shards'} ({summary.wall_s:.0f} s)")
-    require_complete(summary)
-
-
-def _progress(what: str, total: int) -> Progress:
-    return Progress(what, total, log=lambda line: print(line, file=sys.stderr), terminal=sys.stderr.isatty())
 
 
 def main() -> None:

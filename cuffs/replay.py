@@ -10,6 +10,7 @@ from cuffs.annotate.annotate import Annotator, Refused
 from cuffs.codec import encode
 from cuffs.errors import ConfigError, WorkerDied
 from cuffs.farm.blender_process import BlenderSettings, Outcome, blender
+from cuffs.farm.lane import lease_lane
 from cuffs.plan import Plan, read_chunk
 from cuffs.publish import publish_file, write_bytes
 from cuffs.records import SceneSpec
@@ -60,7 +61,10 @@ def replay(folder: Path, plan: Plan, key: str, *, out: Path, settings: BlenderSe
         scratch = Path(name)
         spec_path, capture = scratch / "spec.json", scratch / "capture"
         spec_path.write_text(json.dumps(encode(spec)))
-        with blender(folder / "assets", settings, scratch / "log") as process:
+        with (
+            lease_lane(settings.device, settings.threads) as lane,
+            blender(folder / "assets", settings, scratch / "log", lane) as process,
+        ):
             process.submit(spec_path, capture, scratch / "scene.blend")
             outcome = process.wait(capture)
             if outcome is not Outcome.PUBLISHED:

@@ -7,28 +7,45 @@ import platform
 import shutil
 import tempfile
 import time
+import traceback
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
+from PIL import UnidentifiedImageError
 
 from cuffs.annotate.annotate import Annotated, Annotator, Refused
 from cuffs.codec import encode
-from cuffs.errors import CuffsError
+from cuffs.errors import CuffsError, GeometryError, OutputError, RecordError, WorkerDied
 from cuffs.farm.blender_process import BlenderProcess, BlenderSettings, Outcome, blender
-from cuffs.farm.telemetry import SceneTelemetry, TelemetryLog
-from cuffs.farm.workspace import SlotResult, Workspace
+from cuffs.farm.captured import require_whole_capture
+from cuffs.farm.lane import Lane, lease_lane
+from cuffs.farm.pack import pack_if_finished
+from cuffs.farm.slot_results import publish_done, publish_without_sample
+from cuffs.farm.telemetry import FailureLog, SceneTelemetry, TelemetryLog, versions
+from cuffs.farm.tries import TRIES, CrashTrace, Tries, new_failure, require_room
+from cuffs.farm.workspace import Workspace
 from cuffs.plan import PlannedSlot, read_chunk, read_plan
-from cuffs.publish import publish_folder
+from cuffs.publish import explained
 from cuffs.records import SceneSpec
 from cuffs.shards import Rejection
+from cuffs.shards.store import ShardStore
 
 logger = logging.getLogger(__name__)
 
 QUEUED = 2
 """Scenes that Blender has been given: one to render while the one before is annotated."""
 
-TRIES = 3
-"""Times that a scene may bring Blender down before it is given up."""
+STARTS = 3
+"""Times in a row that Blender may be killed from outside before it has started."""
+
+ANNOTATION_PROBLEMS = (
+    GeometryError, ArithmeticError, AssertionError, LookupError, RuntimeError, ValueError, TypeError, MemoryError,
+    UnidentifiedImageError,
+)  # fmt: skip
+"""What one scene's capture can cause. The scene is tried again and then set aside, with the trace, and the run goes on.
+Other errors of ours are about files of the plan, and end the task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +56,8 @@ class BatchJob:
     chunk: int
     slots: tuple[int, ...]
     settings: BlenderSettings
+    out: str | None
+    """Where finished shards go; None for the plan's folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +75,9 @@ class _Progress:
 
     planned: PlannedSlot
     next_spec: int = 0
-    tries: int = 0
+    kills: int = 0
+    """Of Blender, from outside, in this run."""
+
     rejections: list[Rejection] = field(default_factory=list)
 
     @property
@@ -66,13 +87,14 @@ class _Progress:
 
 def render_batch(job: BatchJob) -> BatchStatus:
     """Render and annotate some slots. What is finished stays, whatever happens next."""
-    error = None
+    error: CuffsError | None = None
     try:
-        _Batch(job).run()
+        with explained(job.plan_folder):
+            _Batch(job).run()
     except CuffsError as problem:
         error = problem
     except OSError as problem:
-        error = CuffsError(f"chunk {job.chunk}: {problem}")
+        error = OutputError(f"chunk {job.chunk} on {platform.node()}: {problem}.")
     return BatchStatus(chunk=job.chunk, slots=job.slots, error=error)
 
 
@@ -81,55 +103,72 @@ class _Batch:
 
     def __init__(self, job: BatchJob) -> None:
         self.job = job
-        plan = read_plan(job.plan_folder)
-        self.workspace = Workspace(job.plan_folder, job.chunk)
+        self.plan = plan = read_plan(job.plan_folder)
+        self.workspace = Workspace(job.plan_folder, job.chunk, ShardStore(job.plan_folder, job.out))
         planned = {slot.slot: slot for slot in read_chunk(job.plan_folder, plan, job.chunk).slots}
         self.waiting = deque(_Progress(planned[slot]) for slot in job.slots)
         self.queued: deque[_Progress] = deque()
         self.folder = job.plan_folder
         self.annotator = Annotator.load(job.plan_folder, plan)
         self.telemetry = TelemetryLog(job.plan_folder)
+        self.failures = FailureLog(job.plan_folder)
+        self.tries = Tries(self.workspace.folder)
+        self.lane: Lane | None = None
+        self.starts = 0
         logs = job.plan_folder / "logs"
         logs.mkdir(exist_ok=True)
         self.log_path = logs / f"blender-{platform.node()}-{os.getpid()}.log"
 
     def run(self) -> None:
-        """Work until every slot has a result.
+        """Work until every slot has a result, and pack the chunk if these were its last.
 
         Scenes and captures lie in a folder of this task's own: another process may be at the same slots (one that
         outlived its run, or one of another machine), and must neither wait for nor take away what is made here.
         """
-        with tempfile.TemporaryDirectory(prefix=".batch-", dir=self.workspace.folder) as name:
-            self.folder = Path(name)
+        settings = self.job.settings
+        with (
+            tempfile.TemporaryDirectory(
+                prefix=".batch-", dir=self.workspace.folder, ignore_cleanup_errors=True
+            ) as name,
+            lease_lane(settings.device, settings.threads) as lane,
+            self.tries.watching() as trace,
+        ):
+            self.folder, self.lane = Path(name), lane
             while self.waiting:
-                assets = self.job.plan_folder / "assets"
-                with blender(assets, self.job.settings, self.log_path) as process:
-                    self._use(process)
+                with blender(self.job.plan_folder / "assets", settings, self.log_path, lane) as process:
+                    self._use(process, trace)
+        pack_if_finished(self.plan, self.workspace)
 
-    def _use(self, process: BlenderProcess) -> None:
+    def _use(self, process: BlenderProcess, trace: CrashTrace) -> None:
         """Feed one Blender process until it has made enough scenes, or has to be replaced."""
         made = 0
         while True:
-            while self.waiting and len(self.queued) < QUEUED and made + len(self.queued) < self.job.settings.recycle:
-                scene = self.waiting.popleft()
-                if not self.workspace.slot_folder(scene.planned.slot).exists():  # else another process was first
-                    self.queued.append(scene)
-                    self._submit(process, scene)
+            self._fill(process, self.job.settings.recycle - made)
             if not self.queued:
                 return
             scene = self.queued[0]
             outcome = process.wait(self._capture(scene))
             if outcome is not Outcome.PUBLISHED:
-                process.require_usable()
-                process.kill()
-                self._blame(scene, outcome, process.log_tail())
-                # The scenes queued behind the guilty one did nothing wrong: they go first in the next process.
+                # The scenes queued behind did nothing wrong: they go first in the next process, the guilty one too.
                 self.waiting.extendleft(reversed(self.queued))
                 self.queued.clear()
+                self._replace(process, outcome, made=made)
                 return
             self.queued.popleft()
-            made += 1
-            self._annotate(scene)
+            made, self.starts = made + 1, 0
+            self._annotate(scene, trace)
+
+    def _fill(self, process: BlenderProcess, room: int) -> None:
+        """Give Blender scenes until it has enough, leaving out slots that are finished or given up."""
+        while self.waiting and len(self.queued) < min(QUEUED, room):
+            scene = self.waiting.popleft()
+            if self.workspace.slot_folder(scene.planned.slot).exists():
+                continue  # another process was first
+            if self.tries.count(scene.spec.key) >= TRIES:
+                self._quarantine(scene)  # its last try ended the process that made it
+                continue
+            self.queued.append(scene)
+            self._submit(process, scene)
 
     def _capture(self, scene: _Progress) -> Path:
         """Where Blender publishes a scene."""
@@ -140,34 +179,77 @@ class _Batch:
         spec_path.write_text(json.dumps(encode(scene.spec)))
         process.submit(spec_path, self._capture(scene))
 
-    def _blame(self, scene: _Progress, outcome: Outcome, log_tail: str) -> None:
-        scene.tries += 1
-        logger.warning("%s: Blender %s (try %d of %d)", scene.spec.key, outcome.value, scene.tries, TRIES)
-        if scene.tries >= TRIES:
-            self.queued.popleft()
-            cause = {"died": "blender_died", "hung": "time_out", "too_large": "memory_cap"}[outcome.value]
-            self._quarantine(scene, cause, log_tail)
+    def _replace(self, process: BlenderProcess, outcome: Outcome, *, made: int) -> None:
+        """End a process that can't go on; the scene that it was at is blamed where it may be at fault."""
+        require_room(self.workspace.folder)
+        process.require_usable()
+        is_from_outside, cause = process.was_ended_from_outside(), process.cause(outcome)
+        process.kill()
+        scene = self.waiting[0]
+        if outcome is Outcome.NOT_STARTED:
+            self.starts += 1
+            logger.warning("%s before it had started (%d of %d)", cause, self.starts, STARTS)
+            if self.starts >= STARTS:
+                raise WorkerDied(f"Blender ended {STARTS} times before it had started.\n{process.log_tail()}")
+        elif outcome is Outcome.TOO_LARGE and made:
+            logger.warning("Blender was above the memory cap after %d scenes; replaced", made)
+        elif is_from_outside:
+            self._blame_lightly(scene, cause, process.log_tail())
+        else:
+            self._blame(scene, cause, process.log_tail())
 
-    def _annotate(self, scene: _Progress) -> None:
-        spec = scene.spec
+    def _blame_lightly(self, scene: _Progress, cause: str, detail: str) -> None:
+        """Someone killed Blender: the scene counts as bad only if it happens to it again and again in one run."""
+        scene.kills += 1
+        failure = new_failure(scene.spec.key, scene.planned.slot, cause=cause, detail=detail)
+        self.failures.append(failure)
+        logger.warning("%s: %s (kill %d of %d)", scene.spec.key, cause, scene.kills, TRIES)
+        if scene.kills >= TRIES:
+            self.tries.add(failure)
+            self.waiting.popleft()
+            self._quarantine(scene)
+
+    def _blame(self, scene: _Progress, cause: str, detail: str) -> None:
+        failure = new_failure(scene.spec.key, scene.planned.slot, cause=cause, detail=detail)
+        self.failures.append(failure)
+        tries = self.tries.add(failure)
+        logger.warning("%s: %s (try %d of %d)", scene.spec.key, cause, tries, TRIES)
+
+    def _annotate(self, scene: _Progress, trace: CrashTrace) -> None:
         folder = self._capture(scene)
         failure = folder / "failure.json"
         if failure.exists():
             details = json.loads(failure.read_text())
-            shutil.rmtree(folder)
-            scene.tries += 1
-            if scene.tries >= TRIES:
-                self._quarantine(scene, str(details["cause"]), str(details["detail"]))
-            else:
-                self.waiting.appendleft(scene)
+            self._try_again(scene, str(details["cause"]), str(details["detail"]))
             return
         started = time.perf_counter()
-        result = self.annotator.annotate(spec, folder)
+        trace.at(scene.spec)
+        try:
+            require_whole_capture(folder)
+        except RecordError as problem:
+            self._try_again(scene, "capture_damaged", str(problem))
+            return
+        try:
+            result = self.annotator.annotate(scene.spec, folder)
+        except ANNOTATION_PROBLEMS:
+            self._try_again(scene, "annotation_failed", traceback.format_exc())
+            return
         fitted = time.perf_counter()
         if isinstance(result, Annotated):
-            self._publish(scene, result)
+            publish_done(self.workspace, scene.spec, result.files, scene.rejections)
         else:
             self._refuse(scene, result)
+        self._note(scene.spec, result, fit_s=fitted - started, write_s=time.perf_counter() - fitted)
+        shutil.rmtree(folder)
+
+    def _try_again(self, scene: _Progress, cause: str, detail: str) -> None:
+        require_room(self.workspace.folder)
+        shutil.rmtree(self._capture(scene))
+        self._blame(scene, cause, detail)
+        self.waiting.appendleft(scene)
+
+    def _note(self, spec: SceneSpec, result: Annotated | Refused, *, fit_s: float, write_s: float) -> None:
+        assert self.lane is not None
         capture = result.capture
         self.telemetry.append(
             SceneTelemetry(
@@ -178,67 +260,37 @@ class _Batch:
                 setup_s=capture.timings.setup_s,
                 render_s=capture.timings.render_s,
                 readout_s=capture.timings.readout_s,
-                fit_s=fitted - started,
-                write_s=time.perf_counter() - fitted,
+                fit_s=fit_s,
+                write_s=write_s,
                 max_rss_mb=capture.timings.max_rss_mb,
+                parent_rss_mb=round(psutil.Process().memory_info().rss / 2**20, 1),
                 device=capture.device,
+                gpu=self.lane.gpu,
+                threads=self.lane.threads,
+                cores=self.lane.cores,
                 blender=capture.blender,
+                versions=versions(),
                 host=platform.node(),
                 pid=os.getpid(),
+                at_unix_s=round(time.time(), 3),
             )
         )
-        shutil.rmtree(folder)
-
-    def _publish(self, scene: _Progress, result: Annotated) -> None:
-        with publish_folder(self.workspace.slot_folder(scene.planned.slot)) as scratch:
-            names = {}
-            for suffix, data in result.files.items():
-                names[suffix] = f"{scene.spec.key}.{suffix}"
-                (scratch / names[suffix]).write_bytes(data)
-            _write_result(
-                scratch,
-                SlotResult(
-                    slot=scene.planned.slot,
-                    status="done",
-                    key=scene.spec.key,
-                    attempt=scene.spec.attempt,
-                    people=len(scene.spec.people),
-                    files=names,
-                    rejections=tuple(scene.rejections),
-                ),
-            )
 
     def _refuse(self, scene: _Progress, result: Refused) -> None:
         spec = scene.spec
         scene.rejections.append(Rejection(slot=spec.slot, attempt=spec.attempt, cause=result.cause))
-        scene.next_spec, scene.tries = scene.next_spec + 1, 0
+        scene.next_spec, scene.kills = scene.next_spec + 1, 0
         if scene.next_spec < len(scene.planned.specs):
             self.waiting.appendleft(scene)
         else:
-            self._publish_without_sample(scene, "exhausted")
+            publish_without_sample(self.workspace, scene.planned.slot, "exhausted", scene.rejections)
 
-    def _quarantine(self, scene: _Progress, cause: str, detail: str) -> None:
-        spec = scene.spec
+    def _quarantine(self, scene: _Progress) -> None:
+        """Set a scene aside: its spec and what it did, for `cuffs replay` and whoever looks into it."""
+        spec, failures = scene.spec, self.tries.of(scene.spec.key)
         folder = self.job.plan_folder / "quarantine"
         folder.mkdir(exist_ok=True)
         (folder / f"{spec.key}.json").write_text(json.dumps(encode(spec)))
-        (folder / f"{spec.key}.log").write_text(f"{cause}\n{detail}\n")
-        scene.rejections.append(Rejection(slot=spec.slot, attempt=spec.attempt, cause=cause))
-        self._publish_without_sample(scene, "quarantined")
-
-    def _publish_without_sample(self, scene: _Progress, status: str) -> None:
-        result = SlotResult(
-            slot=scene.planned.slot,
-            status="exhausted",
-            key=None,
-            attempt=None,
-            people=0,
-            files={},
-            rejections=tuple(scene.rejections),
-        )
-        with publish_folder(self.workspace.slot_folder(scene.planned.slot)) as scratch:
-            _write_result(scratch, replace(result, status=status))
-
-
-def _write_result(folder: Path, result: SlotResult) -> None:
-    (folder / "slot.json").write_text(json.dumps(encode(result)))
+        (folder / f"{spec.key}.log").write_text("".join(f"{failure.cause}\n{failure.detail}\n" for failure in failures))
+        scene.rejections.append(Rejection(slot=spec.slot, attempt=spec.attempt, cause=failures[-1].cause))
+        publish_without_sample(self.workspace, spec.slot, "quarantined", scene.rejections)

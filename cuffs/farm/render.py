@@ -1,25 +1,44 @@
-"""A plan's missing chunks, rendered through joblib, packed as they are done."""
+"""A plan's missing chunks, rendered through an engine; packed by whoever finishes them."""
 
 import logging
-import math
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from joblib import Parallel, delayed
-from tqdm import tqdm
-
-from cuffs.errors import ConfigError, CuffsError, Quarantined
-from cuffs.farm.batch import BatchJob, BatchStatus, render_batch
+from cuffs.errors import ConfigError, CuffsError, InputError, Quarantined, WorkerDied
+from cuffs.farm.batch import BatchJob
 from cuffs.farm.blender_process import BlenderSettings
-from cuffs.farm.workspace import SlotResult, Workspace
+from cuffs.farm.engine import Engine, EngineFailed, EngineSettings, engine
+from cuffs.farm.pack import pack_if_finished
+from cuffs.farm.progress import watched
+from cuffs.farm.workspace import Workspace
 from cuffs.plan import Plan, read_plan
-from cuffs.shards import ShardIndex, read_index, write_shard
+from cuffs.shards import ShardIndex
+from cuffs.shards.store import ShardStore
 
 logger = logging.getLogger(__name__)
+
+STALLED_ROUNDS = 3
+"""Rounds in a row that may lose a process of the engine's without one more slot being finished."""
+
+SMALLEST_SHARE = 8
+"""Tasks shrink towards the end, so that all workers end together, but not below this part of `recycle`: each starts
+a Blender."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderJob:
+    """What a render command is asked for."""
+
+    folder: Path
+    """Of the plan."""
+
+    chunks: range
+    settings: BlenderSettings = field(default_factory=BlenderSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    out: str | None = None
+    """Where finished shards go, as an fsspec URL; None for the plan's folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,45 +46,65 @@ class RenderSummary:
     """What a render command came to, over the chunks it was asked for."""
 
     samples: int
-    rejected: dict[str, int]
+    rejected: Mapping[str, int]
     """Scenes refused after rendering, by cause."""
 
-    exhausted: list[int]
-    quarantined: dict[str, int]
+    exhausted: Sequence[int]
+    quarantined: Mapping[str, int]
     """Slots that could not be rendered, by cause."""
 
     wall_s: float
 
 
-def render_plan(
-    folder: Path, *, chunk: int | None, workers: int, settings: BlenderSettings, progress: "Progress"
-) -> RenderSummary:
+def chunk_range(plan: Plan, *, chunk: int | None, chunks: str | None) -> range:
+    """The chunks that `--chunk K` or `--chunks A:B` names; all without either.
+
+    Raises:
+        ConfigError: if they don't exist, or both are given.
+    """
+    if chunk is not None and chunks is not None:
+        raise ConfigError("--chunk and --chunks are both given; take one.")
+    if chunk is not None:
+        if not 0 <= chunk < plan.num_chunks:
+            raise ConfigError(f"--chunk is {chunk}, but the plan has chunks 0 to {plan.num_chunks - 1}.")
+        return range(chunk, chunk + 1)
+    if chunks is None:
+        return range(plan.num_chunks)
+    first, colon, after = chunks.partition(":")
+    if not colon or not (first or "0").isdigit() or not (after or "0").isdigit():
+        raise ConfigError(f"--chunks is {chunks!r}, but is written A:B: chunks A to B - 1, as in 0:8; 8: is the rest.")
+    found = range(int(first or 0), min(int(after or plan.num_chunks), plan.num_chunks))
+    if not found:
+        raise ConfigError(f"--chunks {chunks} holds no chunk; the plan has chunks 0 to {plan.num_chunks - 1}.")
+    return found
+
+
+def render_plan(job: RenderJob, tell: Callable[[int], None]) -> RenderSummary:
     """Render what is missing of a plan: finished shards and finished slots are kept.
 
     Args:
-        folder: the plan's folder.
-        chunk: one chunk alone; None renders all.
-        workers: Blender processes at a time.
-        settings: how Blender is run.
-        progress: told how many slots are finished.
+        job: what is asked for.
+        tell: told now and then how many slots are finished.
 
     Raises:
-        ConfigError: if the chunk doesn't exist, or workers is not above 0.
+        ConfigError: if an argument can't be.
         RecordError: if the plan is damaged or of another version.
         OutputError: if the disk is full or not writable.
         DeviceMissing: if the device asked for isn't there.
+        WorkerDied: if processes die again and again and nothing gets finished.
     """
-    plan = read_plan(folder)
-    if workers < 1:
-        raise ConfigError(f"--workers is {workers}, but must be 1 or more.")
-    if chunk is not None and not 0 <= chunk < plan.num_chunks:
-        raise ConfigError(f"--chunk is {chunk}, but the plan has chunks 0 to {plan.num_chunks - 1}.")
-    chunks = range(plan.num_chunks) if chunk is None else range(chunk, chunk + 1)
+    plan = read_plan(job.folder)
     started = time.monotonic()
-    missing = [workspace for number in chunks if not (workspace := Workspace(folder, number)).is_packed()]
+    store = ShardStore(job.folder, job.out)
+    store.reconcile(job.chunks, plan.hash())
+    workspaces = [Workspace(job.folder, number, store) for number in job.chunks]
+    missing = [workspace for workspace in workspaces if not workspace.is_packed()]
     if missing:
-        _render_missing(plan, missing, workers=workers, settings=settings, progress=progress)
-    indices = [read_index(Workspace(folder, number).shard_path.with_suffix(".json")) for number in chunks]
+        for workspace in missing:
+            workspace.create()
+        with watched(plan, workspaces, tell), engine(job.engine) as running:
+            _render_missing(plan, job, missing, running)
+    indices = [workspace.index() for workspace in workspaces]
     return _summary(indices, time.monotonic() - started)
 
 
@@ -80,110 +119,74 @@ def require_complete(summary: RenderSummary) -> None:
         raise Quarantined(f"{sum(summary.quarantined.values())} scenes could not be rendered:\n{table}")
 
 
-class Progress:
-    """A bar with rate and ETA on a terminal, plain lines in a log."""
-
-    def __init__(self, what: str, total: int, *, done: int = 0, log: Callable[[str], None], terminal: bool) -> None:
-        self._what, self._total, self._log, self._first = what, total, log, done
-        self._bar = tqdm(total=total, initial=done, desc=what, unit="scene", smoothing=0.1) if terminal else None
-        self._started = self._last_line = time.monotonic()
-        self._done = done
-
-    def update(self, done: int) -> None:
-        """Tell how many are done."""
-        if self._bar is not None:
-            self._bar.update(done - self._done)
-        self._done = done
-        now = time.monotonic()
-        if self._bar is None and (now - self._last_line > 15 or done == self._total):
-            self._last_line = now
-            rate = (done - self._first) / max(now - self._started, 1e-9)
-            eta = f"{(self._total - done) / rate:.0f} s left" if rate > 0 else "no rate yet"
-            self._log(f"{self._what}: {done}/{self._total}, {rate * 3600:.0f} an hour, {eta}")
-
-    def close(self) -> None:
-        """Finish the bar's line."""
-        if self._bar is not None:
-            self._bar.close()
-
-
-def _render_missing(
-    plan: Plan, missing: Sequence[Workspace], *, workers: int, settings: BlenderSettings, progress: Progress
-) -> None:
-    for workspace in missing:
-        workspace.create()
-    jobs = list(_jobs(plan, missing, workers=workers, settings=settings))
-    with _watched(plan, missing, progress):
+def _render_missing(plan: Plan, job: RenderJob, missing: Sequence[Workspace], running: Engine) -> None:
+    """Rounds of tasks until every chunk is packed. What a round leaves undone, the next one takes up."""
+    stalled, last = 0, -1
+    while True:
         for workspace in missing:
-            _pack_if_finished(plan, workspace)
-        tasks = Parallel(
-            n_jobs=workers, backend="loky" if workers > 1 else "sequential", return_as="generator_unordered"
-        )
-        by_chunk = {workspace.chunk: workspace for workspace in missing}
-        for status in tasks(delayed(render_batch)(job) for job in jobs):
-            assert isinstance(status, BatchStatus)
-            _require_ok(status)
-            _pack_if_finished(plan, by_chunk[status.chunk])
-
-
-def _jobs(plan: Plan, missing: Sequence[Workspace], *, workers: int, settings: BlenderSettings) -> Iterator[BatchJob]:
-    """Unfinished slots, cut so that every worker has something to do and no Blender lives too long."""
-    pending = {
-        workspace: [slot for slot in plan.slots(workspace.chunk) if slot not in workspace.finished(plan)]
-        for workspace in missing
-    }
-    share = math.ceil(sum(map(len, pending.values())) / workers)
-    size = max(1, min(settings.recycle, share))
-    for workspace, slots in pending.items():
-        for first in range(0, len(slots), size):
-            yield BatchJob(
-                plan_folder=workspace.plan_folder,
-                chunk=workspace.chunk,
-                slots=tuple(slots[first : first + size]),
-                settings=settings,
-            )
-
-
-def _require_ok(status: BatchStatus) -> None:
-    if status.error is not None:
-        raise status.error
-
-
-def _pack_if_finished(plan: Plan, workspace: Workspace) -> None:
-    """Write a chunk's shard once all of its slots have a result, then drop the work folder."""
-    if workspace.is_packed():
-        return
-    results = workspace.finished(plan)
-    if len(results) == len(plan.slots(workspace.chunk)):
-        index = write_shard(workspace.shard_path, workspace.content(plan, results))
-        workspace.remove()
-        logger.info("shard %06d: %d samples, %d refused", workspace.chunk, index.count, len(index.rejections))
-
-
-@contextmanager
-def _watched(plan: Plan, missing: Sequence[Workspace], progress: Progress) -> Iterator[None]:
-    """Count finished slots on disk while others make them: whatever engine runs the tasks, progress is seen."""
-    stop = threading.Event()
-
-    def count() -> int:
-        return sum(
-            len(plan.slots(workspace.chunk)) if workspace.is_packed() else len(list(workspace.folder.glob("slot-*")))
+            pack_if_finished(plan, workspace)
+        pending = {
+            workspace: [slot for slot in plan.slots(workspace.chunk) if slot not in workspace.finished_slots()]
             for workspace in missing
-        )
+            if not workspace.is_packed()
+        }
+        if not pending:
+            return
+        left = sum(map(len, pending.values()))
+        stalled, last = (stalled + 1, left) if left == last else (0, left)
+        if stalled >= STALLED_ROUNDS:
+            raise WorkerDied(f"workers die before they finish anything, {left} scenes are left; see {job.folder}/logs.")
+        error = _round(job, pending, running)
+        if error is not None and (isinstance(error, InputError) or _left(plan, pending) == left):
+            raise error
 
-    def watch() -> None:
-        while not stop.wait(1.0):
-            progress.update(count())
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+def _round(job: RenderJob, pending: Mapping[Workspace, Sequence[int]], running: Engine) -> CuffsError | None:
+    """One pass over what is left; the last error that a task reported.
+
+    A node that lacks something must not end the others' work, but where all fail, going on is pointless.
+    """
+    workers = running.workers()
+    jobs = list(_jobs(job, pending, workers=workers))
+    if running.round_size is not None:
+        jobs = jobs[: running.round_size * workers]
+    error, failed_in_a_row = None, 0
     try:
-        yield
-    finally:
-        stop.set()
-        watcher.join()
-    progress.update(count())
-    progress.close()
+        for status in running.run(jobs):
+            failed_in_a_row = 0 if status.error is None else failed_in_a_row + 1
+            if status.error is not None:
+                error = status.error
+                logger.warning("chunk %d: %s", status.chunk, error)
+            if failed_in_a_row > 2 * workers or isinstance(error, InputError):
+                break
+    except EngineFailed as problem:
+        logger.warning("a worker was lost, the others go on: %s", problem)
+    return error
+
+
+def _left(plan: Plan, pending: Mapping[Workspace, Sequence[int]]) -> int:
+    return sum(
+        len(set(plan.slots(workspace.chunk)) - workspace.finished_slots())
+        for workspace in pending
+        if not workspace.is_packed()
+    )
+
+
+def _jobs(job: RenderJob, pending: Mapping[Workspace, Sequence[int]], *, workers: int) -> Iterator[BatchJob]:
+    """Unfinished slots, cut so that all workers end together and no Blender lives too long."""
+    left = sum(map(len, pending.values()))
+    recycle = job.settings.recycle
+    least = min(-(-recycle // SMALLEST_SHARE), -(-left // workers))
+    for workspace, slots in pending.items():
+        first = 0
+        while first < len(slots):
+            share = left if workers == 1 else -(-left // (2 * workers))
+            size = min(recycle, max(share, least))
+            taken = tuple(slots[first : first + size])
+            first, left = first + len(taken), left - len(taken)
+            yield BatchJob(
+                plan_folder=job.folder, chunk=workspace.chunk, slots=taken, settings=job.settings, out=job.out
+            )
 
 
 def _summary(indices: Sequence[ShardIndex], wall_s: float) -> RenderSummary:
@@ -200,14 +203,3 @@ def _summary(indices: Sequence[ShardIndex], wall_s: float) -> RenderSummary:
         quarantined=quarantined,
         wall_s=wall_s,
     )
-
-
-__all__ = [
-    "BlenderSettings",
-    "CuffsError",
-    "Progress",
-    "RenderSummary",
-    "SlotResult",
-    "render_plan",
-    "require_complete",
-]

@@ -1,6 +1,8 @@
 """Where a chunk's unfinished work lies, and the record of each finished slot."""
 
+import hashlib
 import json
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,22 +14,40 @@ from cuffs.errors import RecordError
 from cuffs.plan import Plan
 from cuffs.publish import explained
 from cuffs.records.checks import require_schema
-from cuffs.shards import Rejection, SampleFiles, ShardContent
+from cuffs.shards import Rejection, SampleFiles, ShardContent, ShardIndex
+from cuffs.shards.store import ShardStore
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotFile:
+    """One file of a finished sample."""
+
+    name: str
+    """Within the slot's folder."""
+
+    size: int
+    sha256: str
+
+    def __post_init__(self) -> None:
+        if Path(self.name).name != self.name:
+            raise RecordError(f"a sample's file is a plain name, found {self.name!r}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotResult:
     """`slot.json` in a finished slot's folder."""
 
-    SCHEMA: ClassVar[str] = "cuffs-slot/1"
+    SCHEMA: ClassVar[str] = "cuffs-slot/2"
 
     slot: int
     status: Literal["done", "exhausted", "quarantined"]
     key: str | None
     attempt: int | None
     people: int
-    files: Mapping[str, str]
-    """Name within the folder, by suffix."""
+    files: Mapping[str, SlotFile]
+    """By suffix."""
 
     rejections: tuple[Rejection, ...]
     """Refused after rendering; for a quarantined slot the last one says why it could not be rendered."""
@@ -44,6 +64,7 @@ class Workspace:
 
     plan_folder: Path
     chunk: int
+    store: ShardStore
 
     @property
     def folder(self) -> Path:
@@ -54,40 +75,52 @@ class Workspace:
         """A finished slot."""
         return self.folder / f"slot-{slot:09d}"
 
-    @property
-    def shard_path(self) -> Path:
-        """Where the chunk ends up."""
-        return self.plan_folder / "shards" / f"shard-{self.chunk:06d}.tar"
-
     def is_packed(self) -> bool:
-        """Whether the shard is finished: it has its index, which is written last."""
-        return self.shard_path.exists() and self.shard_path.with_suffix(".json").exists()
+        """Whether the shard is finished."""
+        return self.store.is_finished(self.chunk)
+
+    def index(self) -> ShardIndex:
+        """What the finished shard holds.
+
+        Raises:
+            RecordError: if it isn't there or is damaged.
+        """
+        return self.store.index(self.chunk)
 
     def create(self) -> None:
-        """Make the folders.
+        """Make the folder.
 
         Raises:
             OutputError: if they can't be made.
         """
         with explained(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.shard_path.parent.mkdir(exist_ok=True)
 
     def remove(self) -> None:
         """Drop what is left of a packed chunk. A process that outlived its run may still be writing here; it fails."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def finished(self, plan: Plan) -> dict[int, SlotResult]:
-        """Results of the slots that are finished. Damaged ones are removed, so that they are made again."""
+    def finished_slots(self) -> set[int]:
+        """Numbers of the slots that are finished, by their folders' names alone."""
+        return {int(path.name.removeprefix("slot-")) for path in self.folder.glob("slot-*")}
+
+    def results(self, plan: Plan) -> dict[int, SlotResult]:
+        """Results of the finished slots, every file held against its hash.
+
+        Damaged ones (a power cut, a bad disk) are removed, so that they are made again.
+        """
         found = {}
-        for slot in plan.slots(self.chunk):
-            path = self.slot_folder(slot) / "slot.json"
-            if not path.exists():
-                continue
+        for slot in sorted(self.finished_slots() & set(plan.slots(self.chunk))):
+            folder = self.slot_folder(slot)
             try:
-                found[slot] = decode(SlotResult, json.loads(path.read_text()), where=str(path))
-            except (RecordError, json.JSONDecodeError, UnicodeDecodeError):
-                shutil.rmtree(path.parent)
+                path = folder / "slot.json"
+                result = decode(SlotResult, json.loads(path.read_text()), where=str(path))
+                _require_whole(folder, result)
+            except (RecordError, json.JSONDecodeError, UnicodeDecodeError, FileNotFoundError) as problem:
+                logger.warning("slot %d is damaged and made again: %s", slot, problem)
+                shutil.rmtree(folder, ignore_errors=True)
+            else:
+                found[slot] = result
         return found
 
     def content(self, plan: Plan, results: Mapping[int, SlotResult]) -> ShardContent:
@@ -111,5 +144,12 @@ class Workspace:
             slot=result.slot,
             attempt=result.attempt,
             people=result.people,
-            files={suffix: folder / Path(name).name for suffix, name in result.files.items()},
+            files={suffix: folder / file.name for suffix, file in result.files.items()},
         )
+
+
+def _require_whole(folder: Path, result: SlotResult) -> None:
+    for file in result.files.values():
+        with (folder / file.name).open("rb") as content:
+            if hashlib.file_digest(content, "sha256").hexdigest() != file.sha256:
+                raise RecordError(f"{folder / file.name} is not what was written.")

@@ -228,7 +228,7 @@ def open_labels(
             cache,
             ["labels", options.variant],
             found,
-            lambda *args: _look_for_bad_rows(*args[:2], options.variant, args[2]),
+            lambda path, name, bad: _look_for_bad_rows(path, name, options.variant, bad),
         )
         log_skipped(str(root), skipped)
     gone = {one.file for one in skipped if one.row is None}

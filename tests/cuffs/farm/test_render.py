@@ -2,17 +2,9 @@
 
 import io
 import json
-import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from PIL import Image
 
@@ -21,65 +13,9 @@ from cuffs.plan import read_plan
 from cuffs.report.diversity import planned_scenes, triples
 from cuffs.shards import iterate_samples, read_member, read_sample
 from cuffs.shards.verify import verify_dataset
-
-ROOT = Path(__file__).parents[2]
-RECIPE = """
-name: tiny
-image: {width: 64, height: 64}
-render: {samples: 1, denoise: false}
-camera: {distance_m: [2.2, 2.6], yaw_deg: [-60, 60]}
-people: {count: {"1": 0.7, "2": 0.3}, spacing_m: [0.8, 1.0]}
-poses: {kind: procedural}
-num_identities: 3
-chunk_size: 3
-spares: 1
-"""
-COUNT = 9
+from tests.cuffs.farm.runs import COUNT, annotations, cuffs
 
 pytestmark = [pytest.mark.bpy, pytest.mark.slow]
-
-
-def cuffs(*arguments, **options):
-    command = [sys.executable, "-m", "cuffs.cli", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, **options)
-
-
-def start(folder, workers):
-    command = [sys.executable, "-m", "cuffs.cli", "render", str(folder), "--workers", str(workers)]
-    return subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
-    )
-
-
-@pytest.fixture(scope="module")
-def planned(tmp_path_factory):
-    """A plan of nine scenes in three chunks."""
-    folder = tmp_path_factory.mktemp("farm")
-    (folder / "tiny.yaml").write_text(RECIPE)
-    run = cuffs("plan", folder / "tiny.yaml", "--count", COUNT, "--out", folder / "plan")
-    assert run.returncode == 0, run.stderr
-    return folder / "plan"
-
-
-@pytest.fixture(scope="module")
-def serial(planned):
-    """The same plan, rendered by one worker without any trouble."""
-    folder = planned.parent / "serial"
-    shutil.copytree(planned, folder)
-    run = cuffs("render", folder)
-    assert run.returncode == 0, run.stderr
-    for part in ("setup", "render", "readout", "fit", "write"):
-        assert part in run.stdout
-    return folder
-
-
-def annotations(folder):
-    """Every sample's annotation and mask, byte for byte."""
-    return {
-        (entry.key, suffix): read_member(tar_path, entry, suffix)
-        for tar_path, _, entry in iterate_samples(folder)
-        for suffix in ("json", "mask.png")
-    }
 
 
 def test_a_finished_run_is_whole_and_a_second_run_does_nothing(serial):
@@ -120,61 +56,6 @@ def test_chunks_rendered_apart_and_out_of_order_give_the_same_bytes(planned, ser
     assert annotations(folder) == annotations(serial)
     for name in ("shard-000000.tar", "shard-000001.tar", "shard-000002.tar"):
         assert (folder / "shards" / name).read_bytes() == (serial / "shards" / name).read_bytes()
-
-
-def is_blender(process):
-    try:
-        return "blender_scripts.worker" in process.cmdline()
-    except psutil.Error:  # it ended while we looked
-        return False
-
-
-def kill_during(folder, run, victim, rng):
-    """Kill one process of a running render at a random time; returns whether it was there to be killed."""
-    parent = psutil.Process(run.pid)
-    deadline = time.monotonic() + rng.uniform(1.0, 6.0)
-    while run.poll() is None:
-        writing = list((folder / "shards").glob(".shard-*"))
-        if victim == "while a shard is written":
-            if writing:
-                os.kill(run.pid, signal.SIGKILL)
-                return True
-        elif time.monotonic() > deadline:
-            children = [child for child in parent.children(recursive=True) if is_blender(child)]
-            target = run.pid if victim == "parent" else children[0].pid if children else None
-            if target is not None:
-                os.kill(target, signal.SIGKILL)
-                return True
-    return False
-
-
-def test_kills_at_random_times_lose_nothing_and_change_nothing(planned, serial):
-    """Ten kill -9, three of them while a shard is written, two of the parent; the rest hits Blender."""
-    folder = planned.parent / "killed"
-    shutil.copytree(planned, folder)
-    rng = random.Random(time.time_ns())
-    wanted = ["while a shard is written"] * 3 + ["parent"] * 2 + ["blender"] * 5
-    rng.shuffle(wanted)
-    killed = []
-    for round_number in range(80):
-        run = start(folder, workers=1 + round_number % 2)
-        if wanted and kill_during(folder, run, wanted[0], rng):
-            killed.append((wanted.pop(0), round(time.time(), 3)))
-        elif wanted and not list((folder / "shards").glob("shard-*.tar")):
-            wanted.append(wanted.pop(0))
-        run.wait(timeout=300)
-        run.stderr.close()
-        if not wanted and run.returncode == 0:
-            break
-        if run.returncode == 0:  # finished before all kills were dealt: take a shard away and go on
-            victim = folder / "shards" / f"shard-{round_number % 3:06d}.tar"
-            victim.unlink()
-            victim.with_suffix(".json").unlink()
-    sys.stdout.write(f"kills: {killed}\n")
-    assert not wanted, f"not dealt: {wanted}"
-    assert annotations(folder) == annotations(serial)
-    assert list(verify_dataset(folder, read_plan(folder))) == []
-    assert not [path for path in (folder / "shards").iterdir() if path.name.startswith(".") and path.suffix == ".json"]
 
 
 def test_replay_gives_the_same_bytes_and_a_blend(serial, tmp_path):
