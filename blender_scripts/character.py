@@ -1,7 +1,7 @@
 """What the worker needs of a character, whatever its kind."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import bpy
 import numpy as np
@@ -17,6 +17,7 @@ from cuffs.records import CharacterSpec, PersonSpec
 Array = np.ndarray
 
 
+@runtime_checkable
 class Character(Protocol):
     """A person being built: created, then shaped, dressed and posed in this order, then read."""
 
