@@ -62,7 +62,7 @@ class PhysicalTally:
             self.measured_pictures += 1
             wrong = sample.exposure.causes(limits.exposure, low_light=sample.low_light)
             found |= {cause: _seen(sample.exposure) for cause in wrong}
-        self.causes.update(found)
+        self.causes.update(list(found))
         self.failing += bool(found)
         return tuple(found.items())
 
