@@ -150,11 +150,12 @@ def _add_people(spec: SceneSpec, assets: Assets) -> list[Character]:
 
 
 def _person_arrays(character: Character, depsgraph: bpy.types.Depsgraph) -> dict[str, np.ndarray]:
-    shell_world, shell_faces = character.read_shell(depsgraph)
+    shell = character.read_shell(depsgraph)
     return {
         "body_world": character.read_body(depsgraph),
-        "shell_world": shell_world,
-        "shell_faces": shell_faces,
+        "shell_world": shell.verts,
+        "shell_faces": shell.faces,
+        "shell_counts": shell.counts,
     }
 
 

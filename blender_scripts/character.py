@@ -5,11 +5,12 @@ from typing import Protocol, runtime_checkable
 
 import bpy
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from blender_scripts.assets import Assets
 from blender_scripts.humgen3d.character import HumGenCharacter
 from blender_scripts.open_character import OpenCharacter
+from blender_scripts.shell import Shell
 from cuffs.errors import RecordError
 from cuffs.records import CharacterSpec, PersonSpec
 
@@ -36,8 +37,8 @@ class Character(Protocol):
         """The evaluated body mesh, whole, in the topology's order: world, float32 metres."""
         ...
 
-    def read_shell(self, depsgraph: bpy.types.Depsgraph) -> tuple[Float[Array, "verts 3"], Int[Array, "faces 3"]]:
-        """All surfaces of this person that a picture shows: world, float32 metres, triangles."""
+    def read_shell(self, depsgraph: bpy.types.Depsgraph) -> Shell:
+        """All surfaces of this person that a picture shows."""
         ...
 
 

@@ -21,6 +21,7 @@ from blender_scripts.materials.picture import UV, picture_material
 from blender_scripts.materials.skin import GROWTH, ZONES, Growth, skin_material
 from blender_scripts.materials.trim import HEM, PLACE
 from blender_scripts.meshes import add_mesh, evaluated_verts, set_face_numbers, set_materials, set_vector_attribute
+from blender_scripts.shell import Shell, joined_shell
 from blender_scripts.skinned_mesh import (
     LIMB,
     SkinnedShape,
@@ -118,16 +119,13 @@ class OpenCharacter:
         """The evaluated body mesh, whole, in the topology's order: world, float32 metres."""
         return evaluated_verts(self._pieces[0].thing, depsgraph)
 
-    def read_shell(self, depsgraph: bpy.types.Depsgraph) -> tuple[Float[Array, "verts 3"], Int[Array, "faces 3"]]:
-        """All surfaces of this person that a picture shows: world, float32 metres, triangles."""
-        verts, faces, count = [], [], 0
+    def read_shell(self, depsgraph: bpy.types.Depsgraph) -> Shell:
+        """All surfaces of this person that a picture shows: the skin, hair, then clothes from the skin outwards."""
+        surfaces = []
         for piece in self._pieces:
             shown = piece.shape.faces[~piece.is_hidden[piece.shape.faces].any(1)]  # as the mask modifier does
-            used, renumbered = np.unique(shown, return_inverse=True)
-            verts.append(evaluated_verts(piece.thing, depsgraph)[used])
-            faces.append(renumbered.reshape(-1, 3) + count)
-            count += len(used)
-        return np.concatenate(verts), np.concatenate(faces).astype(np.int32)
+            surfaces.append((evaluated_verts(piece.thing, depsgraph), shown, piece.is_hidden))
+        return joined_shell(surfaces)
 
     def _hidden_vertices(self) -> Int[Array, " hidden"]:
         """Full numbers of the body's vertices beneath clothes."""

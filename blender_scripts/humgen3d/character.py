@@ -20,6 +20,7 @@ from blender_scripts.humgen3d.human import Human, make_human
 from blender_scripts.humgen3d.rig import lip_following, pose_bones_in_blender
 from blender_scripts.humgen3d.studio import Studio
 from blender_scripts.meshes import set_face_numbers
+from blender_scripts.shell import Shell, joined_shell
 from blender_scripts.skinned_mesh import LIMB
 from cuffs.character import Identity, Topology, pose_bones
 from cuffs.errors import AssetBroken
@@ -80,18 +81,15 @@ class HumGenCharacter:
         """
         return read_evaluated(self._human.skinned, self._topology, self._T_world_rest, depsgraph)
 
-    def read_shell(self, depsgraph: bpy.types.Depsgraph) -> tuple[Float[Array, "verts 3"], Int[Array, "faces 3"]]:
-        """All surfaces of this person that a picture shows: world, float32 metres, triangles."""
-        verts, faces, count = [], [], 0
+    def read_shell(self, depsgraph: bpy.types.Depsgraph) -> Shell:
+        """All surfaces of this person that a picture shows."""
+        surfaces = []
         for thing in self._human.children:
             points, shown = _evaluated_surface(thing, depsgraph)
-            if thing == self._human.skinned.body:
-                shown = shown[~self._hidden[shown].any(1)]  # as the mask modifiers do
-            used, renumbered = np.unique(shown, return_inverse=True)
-            verts.append(points[used])
-            faces.append(renumbered.reshape(-1, 3) + count)
-            count += len(used)
-        return np.concatenate(verts), np.concatenate(faces).astype(np.int32)
+            is_hidden = self._hidden if thing == self._human.skinned.body else np.zeros(len(points), bool)
+            shown = shown[~is_hidden[shown].any(1)]  # as the mask modifiers do
+            surfaces.append((points, shown, is_hidden))
+        return joined_shell(surfaces)
 
     def _hidden_vertices(self) -> Array:
         """Which of the body's vertices clothes cover."""

@@ -43,7 +43,8 @@ class Capture:
             `limb` uint8 (height, width), `skeleton.LIMBS` number + 1, 0 where nobody is.
         person_0.npz, …: `body_world` float32 (verts, 3), the evaluated body mesh with clothes' masks off, in the
             topology file's vertex order; `shell_world` float32 (shell verts, 3) and `shell_faces` int32 (faces, 3),
-            everything of this person that the picture shows (masked skin, eyes, clothes, hair), triangulated.
+            everything of this person that the picture shows (masked skin and eyes, hair, then clothes from the skin
+            outwards), triangulated; `shell_counts` int32 (pieces,), how many of its vertices each of these has.
     """
 
     SCHEMA: ClassVar[str] = "cuffs-capture/1"
