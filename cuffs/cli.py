@@ -41,7 +41,7 @@ from cuffs.recipe import Recipe, load_recipe
 from cuffs.records.scene_spec import Device
 from cuffs.replay import replay as replay_scene
 from cuffs.report.card import write_card
-from cuffs.report.sheet import write_sheet
+from cuffs.report.sheet import write_pictures, write_sheet
 from cuffs.scene.people import PoseDraw
 from cuffs.scene.sampler import PoseSource
 from cuffs.shards import iterate_samples
@@ -131,20 +131,31 @@ def verify_command(folder: Folder) -> None:
 
 
 @app.command(name="sheet")
-def sheet_command(folder: Folder, out: Path | None = None, count: int = 24, columns: int = 2) -> None:
-    """Draw a contact sheet: image | labelled body over it | joints.
+def sheet_command(
+    folder: Folder,
+    out: Path | None = None,
+    count: int = 24,
+    columns: int | None = None,
+    pictures: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
+) -> None:
+    """Draw a contact sheet: image | labelled body over it | joints, or photographs alone.
 
     Args:
         folder: The dataset's folder.
         out: The PNG; DIR/sheet.png if not given.
         count: How many samples, taken evenly from the whole.
-        columns: Samples side by side.
+        columns: Samples side by side; 2, and 8 photographs.
+        pictures: Photographs alone, the first ones, nobody twice.
     """
     plan = read_plan(folder)
     entries = [(tar_path, entry) for tar_path, _, entry in iterate_samples(folder)]
-    step = max(1, len(entries) // max(1, count))
     path = out or folder / "sheet.png"
-    write_sheet(path, entries[::step][:count], load_body_model(body_path(folder, plan)), columns=columns)
+    if pictures:
+        shown = write_pictures(path, entries, count=count, columns=columns or 8)
+        print(f"sheet of {shown} people's pictures: {path}")
+        return
+    step = max(1, len(entries) // max(1, count))
+    write_sheet(path, entries[::step][:count], load_body_model(body_path(folder, plan)), columns=columns or 2)
     print(f"sheet: {path}")
 
 
