@@ -24,6 +24,7 @@ from cuffs.cli_farm import How, Who, new_progress, render_command
 from cuffs.cli_humgen3d import correspond_command, doctor_humgen3d
 from cuffs.cli_show import features_command, show_command
 from cuffs.cli_sources import check_command, index_command
+from cuffs.cli_view import view_command
 from cuffs.codec import encode
 from cuffs.doctor import examine
 from cuffs.errors import CheckFailed, CuffsError, UnavailableError
@@ -59,6 +60,7 @@ app.command(name="audit")(audit_command)
 app.command(name="correspond")(correspond_command)
 app.command(name="diff")(diff_command)
 app.command(name="export")(export_command)
+app.command(name="view")(view_command)
 assets_app = tyro.extras.SubcommandApp()
 assets_app.command(name="add")(add_command)
 assets_app.command(name="list")(list_command)
