@@ -22,6 +22,7 @@ from blender_scripts.places.build import Surroundings
 from blender_scripts.props import add_prop
 from blender_scripts.session import Session, clear_scene, peak_rss_mb
 from blender_scripts.world import add_world
+from cuffs.camera import inverse, transform
 from cuffs.codec import encode
 from cuffs.develop import develop, metered_gain
 from cuffs.npz import npz_bytes
@@ -31,6 +32,10 @@ from cuffs.warp import plan_warp, smoothly_looked_up
 DATA_DENSITY = 2
 """Where a lens bends the picture, data are rendered this much finer, so that the nearest one is within a third of a
 pixel of the place that is meant."""
+
+
+LEAST_DEPTH_M = 0.5
+"""Nobody is taken to be nearer than this when their hair's detail is chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,7 +63,7 @@ def capture_scene(order: Order, session: Session, assets: Assets, folder: Path) 
         save_blend(order.blend)
     built = time.perf_counter()
     depsgraph = bpy.context.evaluated_depsgraph_get()
-    meshes = [_person_arrays(character, depsgraph) for character in characters]
+    meshes = [person_arrays(character, depsgraph) for character in characters]
     read = time.perf_counter()
     data = _render(order.spec, folder)
     rendered = time.perf_counter()
@@ -113,7 +118,7 @@ def build_scene(spec: SceneSpec, session: Session, assets: Assets) -> list[Chara
     set_up_picture(spec.render, session)
     frame = plan_warp(spec.camera, spec.image).frame
     add_camera(spec.camera, frame)
-    characters = _add_people(spec, assets)
+    characters = add_people(spec, assets)
     for number, prop in enumerate(spec.props):
         add_prop(prop, number)
     centre_world = np.mean([person.pelvis_world for person in spec.people], axis=0)
@@ -138,10 +143,13 @@ def save_blend(path: Path) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, compress=True, check_existing=False)
 
 
-def _add_people(spec: SceneSpec, assets: Assets) -> list[Character]:
+def add_people(spec: SceneSpec, assets: Assets) -> list[Character]:
+    """Everybody of a scene, dressed and posed; errors as for `build_scene`."""
     characters: list[Character] = []
     for number, person in enumerate(spec.people, start=1):
-        character = create_character(person.character, number, assets)
+        depth_m = float(transform(inverse(spec.camera.T_world_cam), person.pelvis_world[None])[0, 2])
+        pixel_m = max(depth_m, LEAST_DEPTH_M) / spec.camera.K[0, 0]
+        character = create_character(person.character, number, assets, pixel_m=pixel_m)
         character.shape()
         character.dress()
         character.pose(person)
@@ -149,7 +157,8 @@ def _add_people(spec: SceneSpec, assets: Assets) -> list[Character]:
     return characters
 
 
-def _person_arrays(character: Character, depsgraph: bpy.types.Depsgraph) -> dict[str, np.ndarray]:
+def person_arrays(character: Character, depsgraph: bpy.types.Depsgraph) -> dict[str, np.ndarray]:
+    """What `Capture` says of one person's file."""
     shell = character.read_shell(depsgraph)
     return {
         "body_world": character.read_body(depsgraph),
