@@ -5,7 +5,6 @@ import logging
 import os
 import platform
 import shutil
-import tempfile
 import time
 import traceback
 from collections import deque
@@ -18,6 +17,7 @@ from PIL import UnidentifiedImageError
 from cuffs.annotate.annotate import Annotated, Annotator, Refused
 from cuffs.codec import encode
 from cuffs.errors import CuffsError, GeometryError, OutputError, RecordError, WorkerDied
+from cuffs.farm.batch_folder import batch_folder
 from cuffs.farm.blender_process import BlenderProcess, BlenderSettings, Outcome, blender
 from cuffs.farm.captured import require_whole_capture
 from cuffs.farm.lane import Lane, lease_lane
@@ -127,13 +127,11 @@ class _Batch:
         """
         settings = self.job.settings
         with (
-            tempfile.TemporaryDirectory(
-                prefix=".batch-", dir=self.workspace.folder, ignore_cleanup_errors=True
-            ) as name,
+            batch_folder(self.workspace.folder) as self.folder,
             lease_lane(settings.device, settings.threads) as lane,
             self.tries.watching() as trace,
         ):
-            self.folder, self.lane = Path(name), lane
+            self.lane = lane
             while self.waiting:
                 with blender(self.job.plan_folder / "assets", settings, self.log_path, lane) as process:
                     self._use(process, trace)

@@ -1,0 +1,61 @@
+"""`cuffs status`: a run looked at from outside, while it goes on."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from cuffs.codec import encode
+from cuffs.errors import ConfigError
+from cuffs.farm.prometheus import write_prometheus
+from cuffs.farm.status import Status, StatusReader, status_lines
+from cuffs.farm.totals import TotalsKeeper
+from cuffs.plan import read_plan
+
+Folder = Annotated[Path, tyro.conf.Positional]
+
+CLEAR = "\x1b[H\x1b[2J"
+"""Moves a terminal's cursor home and wipes it."""
+
+
+def status_command(
+    folder: Folder,
+    out: str | None = None,
+    every_s: float = 0.0,
+    as_json: bool = False,
+    prometheus: Path | None = None,
+) -> None:
+    """Say how far a run is, who is at work, how fast it goes and what failed. Reads only; others may be rendering.
+
+    Args:
+        folder: The plan's folder.
+        out: Where finished shards go, where that was given to `cuffs render`.
+        every_s: Look again after so many seconds, until all is finished; 0 looks once.
+        as_json: Print JSON, one line a look.
+        prometheus: Also write a text file for node_exporter's textfile collector here.
+    """
+    if every_s < 0:
+        raise ConfigError(f"--every-s is {every_s}, but must be 0 or more.")
+    reader, keeper = StatusReader(folder, read_plan(folder), out), TotalsKeeper(folder)
+    for status in _looks(reader, every_s):
+        if prometheus is not None:
+            write_prometheus(prometheus, status, keeper.look())
+        if as_json:
+            print(json.dumps(encode(status)), flush=True)
+            continue
+        clear = CLEAR if every_s and sys.stdout.isatty() else ""
+        print(clear + "\n".join(status_lines(status)), flush=True)
+
+
+def _looks(reader: StatusReader, every_s: float) -> Iterator[Status]:
+    """One look, or one every now and then until there is nothing left to wait for."""
+    while True:
+        status = reader.look()
+        yield status
+        if not every_s or status.finished == status.slots:
+            return
+        time.sleep(every_s)
