@@ -108,15 +108,17 @@ class How:
         )
 
 
+EVERYTHING, HERE, PLAIN = Which(), Who(), How()
+
 Flat = tyro.conf.arg(name="")
 """The fields of a record are flags of the command, without a prefix."""
 
 
 def render_command(
     folder: Folder,
-    which: Annotated[Which, Flat] = Which(),
-    who: Annotated[Who, Flat] = Who(),
-    how: Annotated[How, Flat] = How(),
+    which: Annotated[Which, Flat] = EVERYTHING,
+    who: Annotated[Who, Flat] = HERE,
+    how: Annotated[How, Flat] = PLAIN,
     prometheus: Path | None = None,
 ) -> None:
     """Render what is missing of a plan. Safe to repeat after anything: what is finished is kept.
@@ -128,15 +130,7 @@ def render_command(
         how: How each Blender is run.
         prometheus: Keep a text file for node_exporter's textfile collector here, as in cuffs.prom.
     """
-    engine = who.engine()
-    plan = read_plan(folder)
-    job = RenderJob(
-        folder=folder.absolute(),
-        chunks=chunk_range(plan, chunk=which.chunk, chunks=which.chunks),
-        settings=how.settings(engine),
-        engine=engine,
-        out=which.out,
-    )
+    job, plan = render_job(folder, which, who, how), read_plan(folder)
     total = sum(len(plan.slots(number)) for number in job.chunks)
     signal.signal(signal.SIGTERM, _interrupt)
     progress = new_progress("rendering", total)
@@ -152,6 +146,23 @@ def render_command(
         export(0.0)
         progress.close()
     _say(folder, summary, place=which.out or str(folder / "shards"))
+
+
+def render_job(folder: Path, which: Which, who: Who, how: How) -> RenderJob:
+    """What these flags ask for.
+
+    Raises:
+        ConfigError: if they can't be.
+        RecordError: if there is no plan.
+    """
+    engine = who.engine()
+    return RenderJob(
+        folder=folder.absolute(),
+        chunks=chunk_range(read_plan(folder), chunk=which.chunk, chunks=which.chunks),
+        settings=how.settings(engine),
+        engine=engine,
+        out=which.out,
+    )
 
 
 def _exporter(folder: Path, plan: Plan, out: str | None, path: Path | None) -> Callable[[float], None]:

@@ -1,4 +1,4 @@
-"""`cuffs status`: a run looked at from outside, while it goes on."""
+"""`cuffs status` and `cuffs estimate`: how far a run is, and what it will take."""
 
 import json
 import sys
@@ -9,8 +9,10 @@ from typing import Annotated
 
 import tyro
 
+from cuffs.cli_farm import EVERYTHING, HERE, PLAIN, Flat, How, Which, Who, render_job
 from cuffs.codec import encode
 from cuffs.errors import ConfigError
+from cuffs.farm.estimate import estimate_lines, estimate_run
 from cuffs.farm.prometheus import write_prometheus
 from cuffs.farm.status import Status, StatusReader, status_lines
 from cuffs.farm.totals import TotalsKeeper
@@ -49,6 +51,31 @@ def status_command(
             continue
         clear = CLEAR if every_s and sys.stdout.isatty() else ""
         print(clear + "\n".join(status_lines(status)), flush=True)
+
+
+def estimate_command(
+    folder: Folder,
+    probe: int = 8,
+    machines: int = 1,
+    which: Annotated[Which, Flat] = EVERYTHING,
+    who: Annotated[Who, Flat] = HERE,
+    how: Annotated[How, Flat] = PLAIN,
+) -> None:
+    """Render the next few scenes of a plan and say what all of it will take: hours, core-hours, GB. They are kept.
+
+    Args:
+        folder: The plan's folder; the figures go to its estimate.json, which `cuffs farm` takes limits from.
+        probe: Slots to render, two or more for each worker; more of them, a better estimate.
+        machines: Machines like this one that will share the work.
+        which: What is estimated.
+        who: Who renders.
+        how: How each Blender is run.
+    """
+    if machines < 1:
+        raise ConfigError(f"--machines is {machines}, but must be 1 or more.")
+    found = estimate_run(render_job(folder, which, who, how), probe)
+    for line in estimate_lines(found, machines=machines):
+        print(line)
 
 
 def _looks(reader: StatusReader, every_s: float) -> Iterator[Status]:

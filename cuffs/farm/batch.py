@@ -67,6 +67,10 @@ class BatchStatus:
     chunk: int
     slots: tuple[int, ...]
     error: CuffsError | None
+    started_unix_s: float
+    wall_s: float
+    cpu_s: float
+    """Of this process and its Blenders, all threads together."""
 
 
 @dataclass(slots=True)
@@ -88,6 +92,7 @@ class _Progress:
 def render_batch(job: BatchJob) -> BatchStatus:
     """Render and annotate some slots. What is finished stays, whatever happens next."""
     error: CuffsError | None = None
+    started, started_cpu_s, at = time.monotonic(), _cpu_s(), time.time()
     try:
         with explained(job.plan_folder):
             _Batch(job).run()
@@ -95,7 +100,19 @@ def render_batch(job: BatchJob) -> BatchStatus:
         error = problem
     except OSError as problem:
         error = OutputError(f"chunk {job.chunk} on {platform.node()}: {problem}.")
-    return BatchStatus(chunk=job.chunk, slots=job.slots, error=error)
+    return BatchStatus(
+        chunk=job.chunk,
+        slots=job.slots,
+        error=error,
+        started_unix_s=at,
+        wall_s=time.monotonic() - started,
+        cpu_s=_cpu_s() - started_cpu_s,
+    )
+
+
+def _cpu_s() -> float:
+    """CPU time of this process and of its children that have ended."""
+    return sum(os.times()[:4])
 
 
 class _Batch:
