@@ -46,6 +46,7 @@ from cuffs.report.sheet import write_sheet
 from cuffs.scene.people import PoseDraw
 from cuffs.scene.sampler import PoseSource
 from cuffs.shards import iterate_samples
+from cuffs.shards.deep import verify_deeply
 from cuffs.shards.verify import verify_dataset
 from pose_sources import Poses, body_at_hand, open_poses, poses_config, rest_shapes
 
@@ -119,13 +120,16 @@ def card_command(folder: Folder) -> None:
 
 
 @app.command(name="verify")
-def verify_command(folder: Folder) -> None:
+def verify_command(folder: Folder, deep: bool = False) -> None:
     """Check a dataset: every byte, every sample, every slot accounted for.
 
     Args:
         folder: The dataset's folder.
+        deep: Also hold every file against its hash, every sample against its planned scene and its labels against
+            each other: minutes instead of seconds.
     """
-    problems = list(verify_dataset(folder, read_plan(folder)))
+    plan = read_plan(folder)
+    problems = list(verify_deeply(folder, plan) if deep else verify_dataset(folder, plan))
     for problem in problems:
         print(f"{problem.where}: {problem.what}")
     if problems:
