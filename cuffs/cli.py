@@ -22,7 +22,7 @@ from cuffs.cli_audit import audit_command, diff_command
 from cuffs.cli_data import export_command
 from cuffs.cli_farm import How, Who, new_progress, render_command
 from cuffs.cli_humgen3d import correspond_command, doctor_humgen3d
-from cuffs.cli_run import estimate_command, status_command
+from cuffs.cli_run import estimate_command, merge_command, status_command
 from cuffs.cli_show import features_command, show_command
 from cuffs.cli_sources import check_command, index_command
 from cuffs.codec import encode
@@ -59,6 +59,7 @@ poses_app.command(name="check")(check_command)
 app.command(name="render")(render_command)
 app.command(name="status")(status_command)
 app.command(name="estimate")(estimate_command)
+app.command(name="merge")(merge_command)
 app.command(name="audit")(audit_command)
 app.command(name="correspond")(correspond_command)
 app.command(name="diff")(diff_command)

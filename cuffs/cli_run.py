@@ -1,4 +1,4 @@
-"""`cuffs status` and `cuffs estimate`: how far a run is, and what it will take."""
+"""`cuffs status`, `cuffs estimate` and `cuffs merge`: runs looked at, foreseen and put together."""
 
 import json
 import sys
@@ -13,6 +13,7 @@ from cuffs.cli_farm import EVERYTHING, HERE, PLAIN, Flat, How, Which, Who, rende
 from cuffs.codec import encode
 from cuffs.errors import ConfigError
 from cuffs.farm.estimate import estimate_lines, estimate_run
+from cuffs.farm.merge import merge_runs
 from cuffs.farm.prometheus import write_prometheus
 from cuffs.farm.status import Status, StatusReader, status_lines
 from cuffs.farm.totals import TotalsKeeper
@@ -76,6 +77,20 @@ def estimate_command(
     found = estimate_run(render_job(folder, which, who, how), probe)
     for line in estimate_lines(found, machines=machines):
         print(line)
+
+
+def merge_command(parts: Annotated[tuple[Path, ...], tyro.conf.Positional], out: Path) -> None:
+    """Put partial runs of one plan together, as machines without a common disk made them. The parts stay as they are.
+
+    Args:
+        parts: Folders of partial runs, each with the whole plan.
+        out: The folder that gets all of it; call it again when more parts have come in.
+    """
+    found = merge_runs(parts, out)
+    print(f"{found.slots} slots are finished, {found.shards} shards complete: {out}")
+    if found.missing:
+        chunks = ", ".join(map(str, found.missing[:20])) + (", ..." if len(found.missing) > 20 else "")
+        print(f"  not complete: chunks {chunks}. `cuffs render {out}` makes what is missing.")
 
 
 def _looks(reader: StatusReader, every_s: float) -> Iterator[Status]:
