@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 
+from cuffs.farm.status import StatusReader
+from cuffs.farm.telemetry import read_telemetry
 from cuffs.plan import read_plan
 from cuffs.shards import iterate_samples, read_member
 from cuffs.shards.verify import verify_dataset
@@ -73,10 +75,25 @@ def blenders(root_pid):
     return [child for child in _children(root_pid) if _runs(child, "blender_scripts.worker")]
 
 
-def engine_workers(root_pid):
-    """Processes below another that annotate: those with a Blender of their own."""
-    pids = {blender.ppid() for blender in blenders(root_pid) if blender.is_running()}
-    return [child for child in _children(root_pid) if child.pid in pids]
+def at_work(folder):
+    """Processes whose Blender is at a scene right now: pid by chunk."""
+    return [worker for worker in StatusReader(folder, read_plan(folder)).look().workers if worker.scenes]
+
+
+def freeze(pids):
+    """Stop the Blenders below some processes where they are; what thaws them."""
+    stopped = [child for pid in pids for child in blenders(pid)]
+    for child in stopped:
+        child.suspend()
+    return stopped
+
+
+def thaw(stopped):
+    for child in stopped:
+        try:
+            child.resume()
+        except psutil.NoSuchProcess:
+            continue
 
 
 def _children(root_pid):
@@ -118,6 +135,11 @@ def require_same(folder, serial):
     found, wanted = annotations(folder), annotations(serial)
     assert found.keys() == wanted.keys()
     assert [key for key in wanted if found[key] != wanted[key]] == []
+
+
+def annotators(folder):
+    """Processes that finished a scene."""
+    return {record.pid for record in read_telemetry(folder)}
 
 
 def finished_slots(folder):
