@@ -25,6 +25,7 @@ from cuffs.cli_humgen3d import correspond_command, doctor_humgen3d
 from cuffs.cli_run import estimate_command, merge_command, status_command
 from cuffs.cli_show import features_command, show_command
 from cuffs.cli_sources import check_command, index_command
+from cuffs.cli_templates import container_command, dask_command, openjd_command, slurm_command
 from cuffs.codec import encode
 from cuffs.doctor import examine
 from cuffs.errors import CheckFailed, CuffsError, UnavailableError
@@ -67,6 +68,12 @@ app.command(name="export")(export_command)
 assets_app = tyro.extras.SubcommandApp()
 assets_app.command(name="add")(add_command)
 assets_app.command(name="list")(list_command)
+farm_app = tyro.extras.SubcommandApp()
+farm_app.command(name="slurm")(slurm_command)
+farm_app.command(name="openjd")(openjd_command)
+farm_app.command(name="dask")(dask_command)
+farm_app.command(name="container")(container_command)
+app.command(farm_app, name="farm", help="Jobs for farm managers, printed with limits that were measured.")
 app.command(assets_app, name="assets", help="Clothes of MakeHuman's community that characters may wear.")
 app.command(poses_app, name="poses", help="Sources of poses: what they hold, and what a recipe makes of them.")
 
