@@ -17,7 +17,7 @@ from PIL import UnidentifiedImageError
 from cuffs.annotate.annotate import Annotated, Annotator, Refused
 from cuffs.codec import encode
 from cuffs.errors import CuffsError, GeometryError, OutputError, RecordError, WorkerDied
-from cuffs.farm.batch_folder import batch_folder
+from cuffs.farm.batch_folder import Heartbeat, batch_folder
 from cuffs.farm.blender_process import BlenderProcess, BlenderSettings, Outcome, blender
 from cuffs.farm.captured import require_whole_capture
 from cuffs.farm.lane import Lane, lease_lane
@@ -144,8 +144,9 @@ class _Batch:
         """
         settings = self.job.settings
         with (
-            batch_folder(self.workspace.folder) as self.folder,
+            # The lane first: waiting for a GPU is no silence of a task that stands still.
             lease_lane(settings.device, settings.threads) as lane,
+            batch_folder(self.workspace.folder) as self.folder,
             self.tries.watching() as trace,
         ):
             self.lane = lane
@@ -162,7 +163,7 @@ class _Batch:
             if not self.queued:
                 return
             scene = self.queued[0]
-            outcome = process.wait(self._capture(scene))
+            outcome = process.wait(self._capture(scene), Heartbeat(self.folder))
             if outcome is not Outcome.PUBLISHED:
                 # The scenes queued behind did nothing wrong: they go first in the next process, the guilty one too.
                 self.waiting.extendleft(reversed(self.queued))
@@ -238,14 +239,14 @@ class _Batch:
             self._try_again(scene, str(details["cause"]), str(details["detail"]))
             return
         started = time.perf_counter()
-        trace.at(scene.spec)
         try:
             require_whole_capture(folder)
         except RecordError as problem:
             self._try_again(scene, "capture_damaged", str(problem))
             return
         try:
-            result = self.annotator.annotate(scene.spec, folder)
+            with trace.at(scene.spec, self.job.settings.timeout_s):
+                result = self.annotator.annotate(scene.spec, folder)
         except ANNOTATION_PROBLEMS:
             self._try_again(scene, "annotation_failed", traceback.format_exc())
             return

@@ -12,6 +12,7 @@ from cuffs.farm.blender_process import BlenderSettings
 from cuffs.farm.engine import Engine, EngineFailed, EngineSettings, engine
 from cuffs.farm.pack import pack_if_finished
 from cuffs.farm.progress import watched
+from cuffs.farm.watchdog import MARGIN_S, watchdog
 from cuffs.farm.workspace import Workspace
 from cuffs.plan import Plan, read_plan
 from cuffs.shards import ShardIndex
@@ -102,7 +103,11 @@ def render_plan(job: RenderJob, tell: Callable[[int], None]) -> RenderSummary:
     if missing:
         for workspace in missing:
             workspace.create()
-        with watched(plan, workspaces, tell), engine(job.engine) as running:
+        with (
+            watched(plan, workspaces, tell),
+            watchdog(missing, job.settings.timeout_s + MARGIN_S),
+            engine(job.engine) as running,
+        ):
             _render_missing(plan, job, missing, running)
     indices = [workspace.index() for workspace in workspaces]
     return _summary(indices, time.monotonic() - started)

@@ -32,8 +32,11 @@ class WorkerStatus:
     scenes: tuple[str, ...]
     """Keys that its Blender has been given and has not published, the one it is at first."""
 
+    scene_s: float
+    """Since it was given a scene or published one."""
+
     silent_s: float
-    """Since anything happened."""
+    """Since its last sign of life."""
 
     is_gone: bool
     """Of this machine, and not running any more: another run takes its scenes up."""
@@ -107,7 +110,7 @@ class StatusReader:
             quarantined=sum(tally.quarantined for tally in tallies),
             images_an_hour=rate,
             left_s=0.0 if not left else left / rate * 3600 if rate else None,
-            workers=tuple(worker for workspace in self._open.values() for worker in _workers(workspace)),
+            workers=tuple(worker for workspace in self._open.values() for worker in workers_at(workspace)),
             failed_tries=failure_table(read_all_failures(self._folder)),
         )
 
@@ -167,14 +170,16 @@ def _worker_lines(workers: Sequence[WorkerStatus]) -> Iterator[str]:
     if not any(not worker.is_gone for worker in workers):
         yield "  nobody is at work"
     for worker in workers:
-        what = f"at {worker.scenes[0]}" if worker.scenes else "starting, or between two scenes"
+        since = f" for {duration(worker.scene_s)}"
+        what = f"at {worker.scenes[0]}{since}" if worker.scenes else "starting, or between two scenes"
         if worker.is_gone:
             what = "gone; run `cuffs render` again to take its scenes up"
         last = f"last sign {duration(worker.silent_s)} ago"
         yield f"  {worker.host} process {worker.pid}, chunk {worker.chunk}: {what}; {last}"
 
 
-def _workers(workspace: Workspace) -> Iterator[WorkerStatus]:
+def workers_at(workspace: Workspace) -> Iterator[WorkerStatus]:
+    """Processes that work, or worked when they were lost, at a chunk."""
     for folder in sorted(workspace.folder.glob(".batch-*")):
         owner = read_batch_owner(folder)
         if owner is None:
@@ -182,7 +187,7 @@ def _workers(workspace: Workspace) -> Iterator[WorkerStatus]:
         host, pid = owner
         try:
             entries = {path.name: path.stat().st_mtime for path in folder.iterdir()}
-            changed = max([folder.stat().st_mtime, *entries.values()])
+            beat = max([folder.stat().st_mtime, *entries.values()])
         except FileNotFoundError:
             continue  # it has just ended
         waiting = {name.removesuffix(".json"): at for name, at in entries.items() if name.endswith(".json")}
@@ -192,7 +197,8 @@ def _workers(workspace: Workspace) -> Iterator[WorkerStatus]:
             pid=pid,
             chunk=workspace.chunk,
             scenes=tuple(scenes),
-            silent_s=max(0.0, time.time() - changed),
+            scene_s=max(0.0, time.time() - max(entries.values(), default=beat)),
+            silent_s=max(0.0, time.time() - beat),
             is_gone=host == platform.node() and not psutil.pid_exists(pid),
         )
 

@@ -44,7 +44,7 @@ def openjd_template(folder: Path, name: str, found: Estimate, limits: TaskLimits
                 "type": "PATH",
                 "objectType": "DIRECTORY",
                 "dataFlow": "INOUT",
-                "default": str(folder),
+                # A default can't be absolute, says the specification.
                 "description": "Folder of the plan, where all workers see it.",
             }
         ],
@@ -64,7 +64,8 @@ def openjd_template(folder: Path, name: str, found: Estimate, limits: TaskLimits
             },
         ],
     }
-    comment = "\n".join(f"# {line}" for line in measured_lines(found, limits))
+    told = [*measured_lines(found, limits), f"Submit it with the job parameter Plan={folder}"]
+    comment = "\n".join(f"# {line}" for line in told)
     return f"{comment}\n" + yaml.safe_dump(json.loads(json.dumps(template)), sort_keys=False, width=120)
 
 

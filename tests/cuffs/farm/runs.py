@@ -44,16 +44,17 @@ def cuffs(*arguments, env=None):
     )
 
 
-def start(*arguments, program=None, env=None, log=subprocess.DEVNULL):
-    """Start the command, or another program, in a group of its own."""
-    return subprocess.Popen(
-        program or command(*arguments),
-        cwd=ROOT,
-        stdout=log,
-        stderr=subprocess.STDOUT if log is not subprocess.DEVNULL else subprocess.DEVNULL,
-        start_new_session=True,
-        env={**os.environ, **(env or {})},
-    )
+def start(*arguments, program=None, env=None, log=os.devnull):
+    """Start the command, or another program, in a group of its own; its output is added to a file."""
+    with Path(log).open("a") as output:
+        return subprocess.Popen(
+            program or command(*arguments),
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env={**os.environ, **(env or {})},
+        )
 
 
 def end(process):

@@ -80,7 +80,8 @@ def test_a_dask_cluster_that_loses_a_worker_and_gains_another(fresh, serial, tmp
     port = free_port()
     address = f"tcp://127.0.0.1:{port}"
     dask = [sys.executable, "-m", "dask"]
-    with (tmp_path / "log").open("w") as log, ended([]) as started:
+    log = tmp_path / "log"
+    with ended([]) as started:
 
         def add_worker(name):
             program = [*dask, "worker", address, "--name", name, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
@@ -99,7 +100,7 @@ def test_a_dask_cluster_that_loses_a_worker_and_gains_another(fresh, serial, tmp
         run = start("render", fresh, "--backend", "dask", "--scheduler", address, "--threads", 1, log=log)
         started.append(run)
         late = lose_one_gain_one(fresh, workers, join)
-        assert run.wait(LONG_S) == 0, (tmp_path / "log").read_text()[-4000:]
+        assert run.wait(LONG_S) == 0, log.read_text()[-4000:]
     assert late.pid in annotators(fresh)
     require_same(fresh, serial)
 
@@ -115,16 +116,14 @@ def test_a_ray_cluster_that_loses_a_worker_and_gains_another(fresh, serial, tmp_
             path = tmp_path / f"node-{len(started)}"
             program = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--num-cpus", "1"]
             program += ["--object-store-memory", str(80 * 2**20), "--node-ip-address", "127.0.0.1"]
-            with path.open("w") as log:
-                started.append(start(program=[*program, "--disable-usage-stats", *arguments], env=env, log=log))
+            started.append(start(program=[*program, "--disable-usage-stats", *arguments], env=env, log=path))
             until(lambda: "Ray runtime started." in path.read_text(), path.name)
             return started[-1]
 
         head = ["--head", "--port", str(port), "--include-dashboard=false", "--temp-dir", sockets]
         nodes = [add_node(*head), add_node("--address", f"127.0.0.1:{port}")]
         arguments = ["--backend", "ray", "--scheduler", f"127.0.0.1:{port}", "--threads", 1]
-        with (tmp_path / "log").open("w") as log:
-            run = start("render", fresh, *arguments, env=env, log=log)
+        run = start("render", fresh, *arguments, env=env, log=tmp_path / "log")
         started.append(run)
         late = lose_one_gain_one(fresh, nodes, lambda: add_node("--address", f"127.0.0.1:{port}"))
         of_late = until(
