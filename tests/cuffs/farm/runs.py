@@ -78,7 +78,11 @@ def blenders(root_pid):
 
 def at_work(folder):
     """Processes whose Blender is at a scene right now: pid by chunk."""
-    return [worker for worker in StatusReader(folder, read_plan(folder)).look().workers if worker.scenes]
+    return [
+        worker
+        for worker in StatusReader(folder, read_plan(folder)).look().workers
+        if worker.scenes and not worker.is_gone
+    ]
 
 
 def freeze(pids):
