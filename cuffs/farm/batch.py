@@ -238,7 +238,7 @@ class _Batch:
             details = json.loads(failure.read_text())
             self._try_again(scene, str(details["cause"]), str(details["detail"]))
             return
-        started = time.perf_counter()
+        started, started_cpu_s = time.perf_counter(), time.process_time()
         try:
             require_whole_capture(folder)
         except RecordError as problem:
@@ -255,7 +255,8 @@ class _Batch:
             publish_done(self.workspace, scene.spec, result.files, scene.rejections)
         else:
             self._refuse(scene, result)
-        self._note(scene.spec, result, fit_s=fitted - started, write_s=time.perf_counter() - fitted)
+        written, cpu_s = time.perf_counter(), time.process_time() - started_cpu_s
+        self._note(scene.spec, result, fit_s=fitted - started, write_s=written - fitted, cpu_s=cpu_s)
         shutil.rmtree(folder)
 
     def _try_again(self, scene: _Progress, cause: str, detail: str) -> None:
@@ -264,7 +265,9 @@ class _Batch:
         self._blame(scene, cause, detail)
         self.waiting.appendleft(scene)
 
-    def _note(self, spec: SceneSpec, result: Annotated | Refused, *, fit_s: float, write_s: float) -> None:
+    def _note(
+        self, spec: SceneSpec, result: Annotated | Refused, *, fit_s: float, write_s: float, cpu_s: float
+    ) -> None:
         assert self.lane is not None
         capture = result.capture
         self.telemetry.append(
@@ -278,6 +281,9 @@ class _Batch:
                 readout_s=capture.timings.readout_s,
                 fit_s=fit_s,
                 write_s=write_s,
+                cpu_s=capture.timings.cpu_s,
+                render_cpu_s=capture.timings.render_cpu_s,
+                fit_cpu_s=cpu_s,
                 max_rss_mb=capture.timings.max_rss_mb,
                 parent_rss_mb=round(psutil.Process().memory_info().rss / 2**20, 1),
                 device=capture.device,

@@ -41,6 +41,13 @@ class SceneTelemetry:
     blender: str
     host: str
     pid: int
+    cpu_s: float | None = None
+    """Processor time of Blender for this scene, all threads."""
+
+    render_cpu_s: float | None = None
+    fit_cpu_s: float | None = None
+    """Processor time of fitting and writing."""
+
     parent_rss_mb: float | None = None
     """What the annotating process holds; this and all below are null where an older program wrote the line."""
 
