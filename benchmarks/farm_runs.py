@@ -31,6 +31,9 @@ class Spent:
     cpu_s: float
     """Of the processes and all that they started."""
 
+    own_cpu_s: float = 0.0
+    """Of the first process alone: what handing out tasks costs, start-up included."""
+
 
 def make_plan(recipe: Path, count: int, out: Path) -> None:
     """`cuffs plan`, where there is none yet."""
@@ -123,7 +126,7 @@ class Meter:
         finally:
             os.sched_setaffinity(0, before)
         self._started = time.monotonic()
-        self._wall_s = self._cpu_s = 0.0
+        self._wall_s = self._cpu_s = self._own_cpu_s = 0.0
 
     def wait(self) -> float:
         """Processor seconds, once it has ended.
@@ -131,7 +134,11 @@ class Meter:
         Raises:
             RuntimeError: if it failed.
         """
-        _, status, used = os.wait4(self.process.pid, 0)
+        pid = 0
+        while not pid:
+            self._own_cpu_s = self.own_cpu_s()
+            time.sleep(POLL_S)
+            pid, status, used = os.wait4(self.process.pid, os.WNOHANG)
         self.process.returncode = os.waitstatus_to_exitcode(status)
         self._wall_s, self._cpu_s = time.monotonic() - self._started, used.ru_utime + used.ru_stime
         if self.process.returncode:
@@ -145,7 +152,7 @@ class Meter:
 
     def spent(self, scenes: int) -> Spent:
         """What it took; `wait` first."""
-        return Spent(scenes=scenes, wall_s=self._wall_s, cpu_s=self._cpu_s)
+        return Spent(scenes=scenes, wall_s=self._wall_s, cpu_s=self._cpu_s, own_cpu_s=self._own_cpu_s)
 
 
 @contextmanager

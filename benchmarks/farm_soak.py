@@ -105,10 +105,7 @@ def report(records: Sequence[SceneTelemetry], parent_log: Path) -> dict[str, obj
         "runs": len({line["pid"] for line in lines}),
         "blenders_peak_mb": [round(statistics.median(part), 1) for part in _quarters(ordered)],
         "annotation_mb": [round(statistics.median(annotation[k : k + quarter]), 1) for k in _starts(ordered)],
-        "parent_mb_first_last_max": [
-            round(value, 1)
-            for value in (lines[0]["rss_mb"], lines[-1]["rss_mb"], max(line["rss_mb"] for line in lines))
-        ],
+        "parent_mb_first_last_max": [round(value, 1) for value in (parent[0], parent[-1], max(parent))],
         "probes": len(probes),
         "probe_cpu_s": [round(float(value), 3) for value in cpu],
         "drift": round(_drift(cpu), 4) if len(probes) > 2 else None,
