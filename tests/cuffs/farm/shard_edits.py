@@ -5,12 +5,32 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from cuffs.farm.slot_results import publish_done
+from cuffs.farm.workspace import Workspace
+from cuffs.plan import read_chunk, read_plan
 from cuffs.shards import SampleFiles, ShardContent, read_index, read_member, write_shard
+from cuffs.shards.store import ShardStore
 
 
 def files_of(tar_path, entry):
     """All files of a sample, by suffix."""
     return {member.suffix: read_member(tar_path, entry, member.suffix) for member in entry.members}
+
+
+def finish_slots(folder, serial, slots):
+    """Finish some slots of a plan, as another run of it did; their chunks are not packed."""
+    plan = read_plan(folder)
+    store = ShardStore(serial)
+    for chunk in range(plan.num_chunks):
+        index = store.index(chunk)
+        planned = {slot.slot: slot for slot in read_chunk(folder, plan, chunk).slots}
+        workspace = Workspace(folder, chunk, ShardStore(folder))
+        for entry in index.samples:
+            if entry.slot in slots:
+                workspace.create()
+                spec = next(spec for spec in planned[entry.slot].specs if spec.attempt == entry.attempt)
+                refused = [one for one in index.rejections if one.slot == entry.slot]
+                publish_done(workspace, spec, files_of(store.tar_path(chunk), entry), refused)
 
 
 def rewrite(folder, chunk, change, **content):

@@ -7,13 +7,11 @@ import pytest
 from cuffs.codec import encode
 from cuffs.errors import ConfigError, RecordError
 from cuffs.farm.merge import merge_runs
-from cuffs.farm.slot_results import publish_done
-from cuffs.farm.workspace import Workspace
-from cuffs.plan import read_chunk, read_plan
+from cuffs.plan import read_plan
 from cuffs.plan.records import plan_path
 from cuffs.shards.store import ShardStore
 from tests.cuffs.farm.runs import cuffs, require_same
-from tests.cuffs.farm.shard_edits import edited, files_of, rewrite
+from tests.cuffs.farm.shard_edits import edited, finish_slots, rewrite
 
 pytestmark = [pytest.mark.bpy, pytest.mark.slow]
 
@@ -29,21 +27,6 @@ def part_of(planned, serial, folder, shards):
     return folder
 
 
-def add_slots(folder, serial, slots):
-    """Finish some slots of the last chunk, as the serial run did."""
-    plan = read_plan(folder)
-    store = ShardStore(serial)
-    index = store.index(2)
-    workspace = Workspace(folder, 2, ShardStore(folder))
-    workspace.create()
-    for entry in index.samples:
-        if entry.slot in slots:
-            planned = read_chunk(folder, plan, 2).slots[entry.slot - 6]
-            spec = next(spec for spec in planned.specs if spec.attempt == entry.attempt)
-            refused = [one for one in index.rejections if one.slot == entry.slot]
-            publish_done(workspace, spec, files_of(store.tar_path(2), entry), refused)
-
-
 def shards(folder):
     return {path.name: path.read_bytes() for path in (folder / "shards").iterdir()}
 
@@ -51,8 +34,8 @@ def shards(folder):
 def test_parts_that_share_chunks_and_slots_give_the_whole_run(planned, serial, tmp_path):
     first = part_of(planned, serial, tmp_path / "first", [0])
     second = part_of(planned, serial, tmp_path / "second", [0, 1])
-    add_slots(first, serial, {6, 8})
-    add_slots(second, serial, {7, 8})
+    finish_slots(first, serial, {6, 8})
+    finish_slots(second, serial, {7, 8})
     before = shards(first), shards(second)
     run = cuffs("merge", first, tmp_path / "second", "--out", tmp_path / "out")
     assert run.returncode == 0, run.stderr
@@ -66,7 +49,7 @@ def test_parts_that_share_chunks_and_slots_give_the_whole_run(planned, serial, t
 
 def test_what_no_part_has_is_named_and_can_be_rendered(planned, serial, tmp_path):
     first = part_of(planned, serial, tmp_path / "first", [0])
-    add_slots(first, serial, {6, 7})
+    finish_slots(first, serial, {6, 7})
     found = merge_runs([first], tmp_path / "out")
     assert (found.slots, found.shards, found.missing) == (5, 1, (1, 2))
     merge_runs([part_of(planned, serial, tmp_path / "second", [1])], tmp_path / "out")
