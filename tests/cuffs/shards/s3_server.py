@@ -90,6 +90,8 @@ def s3_server():
         aws_secret_access_key="test",
     )
     client.create_bucket(Bucket=BUCKET)
+    for name in objects(client):  # moto keeps one store for the whole process
+        client.delete_object(Bucket=BUCKET, Key=name)
     try:
         yield door, address, client
     finally:
