@@ -57,16 +57,16 @@ def capture_scene(order: Order, session: Session, assets: Assets, folder: Path) 
         CuffsError: if the spec asks for something that isn't there.
         RuntimeError: if Blender can't do it.
     """
-    started = time.perf_counter()
+    started, started_cpu_s = time.perf_counter(), time.process_time()
     characters = build_scene(order.spec, session, assets)
     if order.blend is not None:
         save_blend(order.blend)
     built = time.perf_counter()
     depsgraph = bpy.context.evaluated_depsgraph_get()
     meshes = [person_arrays(character, depsgraph) for character in characters]
-    read = time.perf_counter()
+    read, read_cpu_s = time.perf_counter(), time.process_time()
     data = _render(order.spec, folder)
-    rendered = time.perf_counter()
+    rendered, rendered_cpu_s = time.perf_counter(), time.process_time()
     for number, arrays in enumerate(meshes):
         (folder / f"person_{number}.npz").write_bytes(npz_bytes(arrays))
     (folder / "data.npz").write_bytes(npz_bytes(_data_arrays(data)))
@@ -76,6 +76,8 @@ def capture_scene(order: Order, session: Session, assets: Assets, folder: Path) 
         render_s=rendered - read,
         readout_s=(read - built) + (time.perf_counter() - rendered),
         max_rss_mb=peak_rss_mb(),
+        cpu_s=time.process_time() - started_cpu_s,
+        render_cpu_s=rendered_cpu_s - read_cpu_s,
     )
     capture = Capture(
         key=order.spec.key,

@@ -22,8 +22,10 @@ from cuffs.cli_audit import audit_command, diff_command
 from cuffs.cli_data import export_command
 from cuffs.cli_farm import How, Who, new_progress, render_command
 from cuffs.cli_humgen3d import correspond_command, doctor_humgen3d
+from cuffs.cli_run import estimate_command, merge_command, status_command
 from cuffs.cli_show import features_command, show_command
 from cuffs.cli_sources import check_command, index_command
+from cuffs.cli_templates import container_command, dask_command, openjd_command, slurm_command
 from cuffs.cli_view import view_command
 from cuffs.codec import encode
 from cuffs.doctor import examine
@@ -46,6 +48,7 @@ from cuffs.report.sheet import write_pictures, write_sheet
 from cuffs.scene.people import PoseDraw
 from cuffs.scene.sampler import PoseSource
 from cuffs.shards import iterate_samples
+from cuffs.shards.deep import verify_deeply
 from cuffs.shards.verify import verify_dataset
 from pose_sources import Poses, body_at_hand, open_poses, poses_config, rest_shapes
 
@@ -56,6 +59,9 @@ poses_app.command(name="features")(features_command)
 poses_app.command(name="index")(index_command)
 poses_app.command(name="check")(check_command)
 app.command(name="render")(render_command)
+app.command(name="status")(status_command)
+app.command(name="estimate")(estimate_command)
+app.command(name="merge")(merge_command)
 app.command(name="audit")(audit_command)
 app.command(name="correspond")(correspond_command)
 app.command(name="diff")(diff_command)
@@ -64,6 +70,12 @@ app.command(name="view")(view_command)
 assets_app = tyro.extras.SubcommandApp()
 assets_app.command(name="add")(add_command)
 assets_app.command(name="list")(list_command)
+farm_app = tyro.extras.SubcommandApp()
+farm_app.command(name="slurm")(slurm_command)
+farm_app.command(name="openjd")(openjd_command)
+farm_app.command(name="dask")(dask_command)
+farm_app.command(name="container")(container_command)
+app.command(farm_app, name="farm", help="Jobs for farm managers, printed with limits that were measured.")
 app.command(assets_app, name="assets", help="Clothes of MakeHuman's community that characters may wear.")
 app.command(poses_app, name="poses", help="Sources of poses: what they hold, and what a recipe makes of them.")
 
@@ -118,13 +130,16 @@ def card_command(folder: Folder) -> None:
 
 
 @app.command(name="verify")
-def verify_command(folder: Folder) -> None:
+def verify_command(folder: Folder, deep: bool = False) -> None:
     """Check a dataset: every byte, every sample, every slot accounted for.
 
     Args:
         folder: The dataset's folder.
+        deep: Also hold every file against its hash, every sample against its planned scene and its labels against
+            each other: minutes instead of seconds.
     """
-    problems = list(verify_dataset(folder, read_plan(folder)))
+    plan = read_plan(folder)
+    problems = list(verify_deeply(folder, plan) if deep else verify_dataset(folder, plan))
     for problem in problems:
         print(f"{problem.where}: {problem.what}")
     if problems:
