@@ -65,7 +65,7 @@ def capture_scene(order: Order, session: Session, assets: Assets, folder: Path) 
     for number, arrays in enumerate(meshes):
         (folder / f"person_{number}.npz").write_bytes(npz_bytes(arrays))
     (folder / "data.npz").write_bytes(npz_bytes(_data_arrays(data)))
-    clear_scene()
+    clear_scene(keep=[thing for character in characters for thing in character.stay()])
     timings = Timings(
         setup_s=built - started,
         render_s=rendered - read,
@@ -109,7 +109,7 @@ def build_scene(spec: SceneSpec, session: Session, assets: Assets) -> list[Chara
     Raises:
         CuffsError: if the spec asks for something that isn't there.
     """
-    clear_scene()
+    clear_scene(keep=assets.troupe.only((number, person.character) for number, person in enumerate(spec.people, 1)))
     set_up_picture(spec.render, session)
     frame = plan_warp(spec.camera, spec.image).frame
     add_camera(spec.camera, frame)

@@ -118,6 +118,10 @@ class OpenCharacter:
         """The evaluated body mesh, whole, in the topology's order: world, float32 metres."""
         return evaluated_verts(self._pieces[0].thing, depsgraph)
 
+    def stay(self) -> list[bpy.types.Object]:
+        """Nothing: made anew for every scene."""
+        return []
+
     def read_shell(self, depsgraph: bpy.types.Depsgraph) -> tuple[Float[Array, "verts 3"], Int[Array, "faces 3"]]:
         """All surfaces of this person that a picture shows: world, float32 metres, triangles."""
         verts, faces, count = [], [], 0

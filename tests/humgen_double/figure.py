@@ -392,8 +392,7 @@ def _brow(source: Source) -> Float[Array, "3"]:
 def _garments(
     source: Source, bodies: Mapping[str, Float[Array, "full 3"]], shares: Float[Array, "full bones"]
 ) -> dict[tuple[str, str], Mesh]:
-    """Clothes from hm08's tights, shoes from its feet, on the bodies that the add-on takes for their wearers: the basis,
-    and the basis with the men's shape key."""
+    """Clothes from hm08's tights, shoes from its feet, on what the add-on takes for their wearers' bodies."""
     share_of = regions(source)
     tights, skin = source.group("helper-tights"), source.body_faces()[0]
     found = {}

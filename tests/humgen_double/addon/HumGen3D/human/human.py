@@ -1,11 +1,11 @@
 """Humans from presets: appended, shaped by live keys, given skin, hair and clothes."""
 
 import json
-import os
 import random
 from pathlib import Path
 
 import bpy
+
 from HumGen3D.human.parts import Clothing, Eyes, Hair, Skin, content, set_inputs
 from HumGen3D.human.shape import Age, Keys
 
@@ -52,7 +52,7 @@ class Human:
         assert from_batch_generator
         assert not prettify_eevee
         data = json.loads(Path(content(preset)).read_text())
-        human = cls._appended(context, preset.split(os.sep)[1])
+        human = cls._appended(context, Path(preset).parts[1])
         human.age.set_from_dict(data["age"])
         human.keys.set_from_dict(data["keys"])
         human.skin.set_from_dict(data["skin"])

@@ -1,6 +1,7 @@
 """Skin, eyes, hair and clothes: nodes by their names, and things appended from the content."""
 
 import json
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -108,8 +109,7 @@ class HairKind:
         return [each for each in body.modifiers if each.type == "PARTICLE_SYSTEM" and not each.name.startswith("Eye")]
 
     def set(self, path, context):
-        with open(content(path)) as file:
-            wanted = json.load(file)
+        wanted = json.loads(Path(content(path)).read_text())
         with bpy.data.libraries.load(content(f"hair/head/{wanted['blend_file']}"), link=False) as (there, taken):
             taken.particles = [name for name in there.particles if name in wanted["hair_systems"]]
         body = self.human.objects.body

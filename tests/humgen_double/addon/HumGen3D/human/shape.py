@@ -1,10 +1,10 @@
 """Live keys, which move the rig's joints along, and age."""
 
-import os
 from pathlib import Path
 
 import bpy
 import numpy as np
+
 from HumGen3D.human.parts import Input, content
 
 EYE_TAIL = np.array([0.0008, -0.0173, 0.0])
@@ -74,7 +74,7 @@ class Keys:
     def load_from_npz(self, path):
         body = self.human.objects.body
         offsets = moved_by_file(path, len(body.data.vertices))
-        key = body.shape_key_add(name=os.path.basename(path), from_mix=False)
+        key = body.shape_key_add(name=Path(path).stem, from_mix=False)
         key.data.foreach_set("co", (coordinates(body.data.vertices) + offsets).ravel())
         return key
 
