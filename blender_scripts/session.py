@@ -4,9 +4,11 @@ import logging
 import os
 import resource
 import sys
-from collections.abc import Collection
+import traceback
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import bpy
 
@@ -122,3 +124,22 @@ def peak_rss_mb() -> float:
         return int(line.split()[1]) / 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def leave_after(run: Callable[[], int]) -> NoReturn:
+    """Run a program to its end, and end the process at once with its exit code; 1 where something is raised.
+
+    Blender's own way out isn't taken: after .blend files were read, some versions hang there, and with HumGen3D enabled
+    some crash.
+    """
+    code = 1
+    try:
+        code = run()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    finally:
+        if sys.exc_info()[0] is not None:
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

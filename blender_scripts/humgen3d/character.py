@@ -19,7 +19,7 @@ from blender_scripts.humgen3d.face import lip_places, set_face
 from blender_scripts.humgen3d.human import Human, make_human
 from blender_scripts.humgen3d.rig import lip_following, pose_bones_in_blender
 from blender_scripts.humgen3d.studio import Studio
-from blender_scripts.humgen3d.troupe import Dressed
+from blender_scripts.humgen3d.troupe import Dressed, role_of
 from blender_scripts.meshes import set_face_numbers
 from blender_scripts.skinned_mesh import LIMB
 from cuffs.character import Identity, Topology, pose_bones
@@ -43,7 +43,7 @@ class HumGenCharacter:
         self._spec, self._number, self._assets = spec, number, assets
         self._member: Member = assets.member(spec.identity)
         self._studio: Studio = assets.studio()
-        self._dressed: Dressed | None = assets.troupe.take((number, spec))
+        self._dressed: Dressed | None = assets.troupe.take(role_of(number, spec))
 
     def shape(self) -> None:
         """Make the human, and see that it is the plan's; nothing if they are there from an earlier scene."""
@@ -84,7 +84,7 @@ class HumGenCharacter:
 
     def stay(self) -> list[bpy.types.Object]:
         """Wait for a scene with the same person in the same clothes."""
-        self._assets.troupe.wait((self._number, self._spec), self._ready)
+        self._assets.troupe.wait(role_of(self._number, self._spec), self._ready)
         return self._ready.things
 
     @property
