@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cuffs.humgen3d.content import read_content
-from tests.humgen_double.blender import Blender, addon_path
+from tests.humgen_double.blender import Blender
 from tests.humgen_double.content import make_content
 
 FEW = ("jawOpen", "mouthSmileLeft", "smile", "shout", "browDownLeft", "mouthPucker")
@@ -49,12 +49,6 @@ def blender(same, tmp_path_factory):
     found = Blender(same[0].root, tmp_path_factory.mktemp("blender") / "one")
     yield found
     found.close()
-
-
-@pytest.fixture
-def addon(monkeypatch):
-    """The add-on that the environment shall name: the real one where there is one."""
-    monkeypatch.setenv("CUFFS_HUMGEN3D_ADDON", str(addon_path()))
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ class Stage:
             taken.objects = list(there.objects)
             taken.collections = list(there.collections)
         objects, collections = list(taken.objects), list(taken.collections)
-        spoilers = {"mask": _no_such_mask, "keys": _no_keys, "node": _no_tone, "group": _no_rig}
+        spoilers = {"mask": _no_such_mask, "keys": _no_keys, "node": _no_tone, "bone": _no_forearm}
         spoilers[what](objects)
         bpy.data.libraries.write(path, set(collections or objects))
         clear_scene()
@@ -184,7 +184,7 @@ def _no_tone(objects):
     nodes.remove(nodes["Freckles_control"])
 
 
-def _no_rig(objects):
+def _no_forearm(objects):
     rig = next(thing for thing in objects if thing.name == "HG_Rig")
     bpy.context.scene.collection.objects.link(rig)
     bpy.context.view_layer.objects.active = rig
