@@ -1,11 +1,13 @@
 """The `cuffs` command: the one place where pose sources, planner, farm and reports are put together."""
 
 import importlib.metadata
+import importlib.util
 import json
 import logging
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -264,11 +266,13 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
     model = find_body_model(cache)
     body = body_at_hand(model, rest_shapes(model, assets_folder()))
     poses = open_poses(config, folder=folder, body=body, cache=cache)
-    topology = dressed_topology(cache, recipe.wardrobe.added)
+    textures: Mapping[str, Path] = {}
     if recipe.humgen3d is not None:
         cast = humgen_cast(recipe.humgen3d, seed, model=model, cache=cache, keep_verts=recipe.keep_verts)
     else:
+        topology = dressed_topology(cache, recipe.wardrobe.added)
         cast = open_cast(recipe, seed, model=model, topology=topology, cache=cache)
+        textures = textures_of(cache, topology)
     progress = new_progress("planning", count)
     request = PlanRequest(
         recipe=recipe,
@@ -278,13 +282,18 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
         draw_pose=_pose_source(poses),
         pose_licences=tuple(sorted(set(poses.licences.values()))),
         body_path=model.path,
-        textures=textures_of(cache, topology),
-        versions={name: importlib.metadata.version(name) for name in ("anny", "numpy", "smplx")},
+        textures=textures,
+        versions={name: importlib.metadata.version(name) for name in _installed("anny", "numpy", "smplx")},
     )
     with closing(cast):
         made = make_plan(request, cast, out, progress.update)
     progress.close()
     return made
+
+
+def _installed(*names: str) -> list[str]:
+    """Those of some packages that are there: with SMPL-X and HumGen3D's people none of the open ones is needed."""
+    return [name for name in names if importlib.util.find_spec(name) is not None]
 
 
 def _say_refused(plan: Plan) -> None:
