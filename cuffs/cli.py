@@ -15,6 +15,7 @@ import numpy as np
 import tyro
 
 from cuffs.assets.dressing import dressed_topology, textures_of
+from cuffs.audit.run import plan_of
 from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
 from cuffs.cli_assets import add_command, list_command
@@ -107,12 +108,12 @@ def make_command(
 
 @app.command(name="card")
 def card_command(folder: Folder) -> None:
-    """Write DIR/CARD.md and DIR/card.json: what the dataset is, how varied it is, what was refused, its licences.
+    """Write DIR/CARD.md: what the dataset is, how varied it is, the last audit's verdict, its licences.
 
     Args:
         folder: The dataset's folder.
     """
-    print(f"card: {write_card(folder, read_plan(folder))}")
+    print(f"card: {write_card(folder, plan_of(folder))}")
 
 
 @app.command(name="verify")
