@@ -23,6 +23,7 @@ from cuffs.cli_audit import audit_command, diff_command
 from cuffs.cli_data import export_command
 from cuffs.cli_farm import How, Who, new_progress, render_command
 from cuffs.cli_humgen3d import correspond_command, doctor_humgen3d
+from cuffs.cli_import import import_command
 from cuffs.cli_show import features_command, show_command
 from cuffs.cli_sources import check_command, index_command
 from cuffs.codec import encode
@@ -60,6 +61,7 @@ app.command(name="audit")(audit_command)
 app.command(name="correspond")(correspond_command)
 app.command(name="diff")(diff_command)
 app.command(name="export")(export_command)
+app.command(name="import")(import_command)
 assets_app = tyro.extras.SubcommandApp()
 assets_app.command(name="add")(add_command)
 assets_app.command(name="list")(list_command)
