@@ -20,7 +20,7 @@ from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
 from cuffs.cli_assets import add_command, list_command
 from cuffs.cli_audit import audit_command, diff_command
-from cuffs.cli_data import export_command
+from cuffs.cli_data import export_command, view_command
 from cuffs.cli_farm import How, Who, new_progress, render_command
 from cuffs.cli_humgen3d import correspond_command, doctor_humgen3d
 from cuffs.cli_import import import_command
@@ -61,6 +61,7 @@ app.command(name="audit")(audit_command)
 app.command(name="correspond")(correspond_command)
 app.command(name="diff")(diff_command)
 app.command(name="export")(export_command)
+app.command(name="view")(view_command)
 app.command(name="import")(import_command)
 assets_app = tyro.extras.SubcommandApp()
 assets_app.command(name="add")(add_command)

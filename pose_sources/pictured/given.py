@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -34,6 +34,7 @@ class Pictured:
     numbers: Int[np.ndarray, " people"]
 
 
+@runtime_checkable
 class LabelledSource(Protocol):
     """A source that knows the pictures its poses were labelled in."""
 

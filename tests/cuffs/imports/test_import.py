@@ -1,4 +1,4 @@
-"""Imports of files in the data sets' forms, made by another implementation: pixels, flags, turned and missing pictures."""
+"""Imports of files in the forms of data sets, made by another implementation: pixels, flags, turned pictures."""
 
 import io
 import pickle
