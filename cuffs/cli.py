@@ -17,18 +17,19 @@ import numpy as np
 import tyro
 
 from cuffs.assets.dressing import dressed_topology, textures_of
+from cuffs.audit.run import plan_of
 from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
 from cuffs.cli_assets import add_command, list_command
 from cuffs.cli_audit import audit_command, diff_command
-from cuffs.cli_data import export_command
+from cuffs.cli_data import export_command, view_command
 from cuffs.cli_farm import How, Who, new_progress, render_command
 from cuffs.cli_humgen3d import correspond_command, doctor_humgen3d
+from cuffs.cli_import import import_command
 from cuffs.cli_run import estimate_command, merge_command, status_command
 from cuffs.cli_show import features_command, show_command
 from cuffs.cli_sources import check_command, index_command
 from cuffs.cli_templates import container_command, dask_command, openjd_command, slurm_command
-from cuffs.cli_view import view_command
 from cuffs.codec import encode
 from cuffs.doctor import examine
 from cuffs.errors import CheckFailed, CuffsError, UnavailableError
@@ -69,6 +70,7 @@ app.command(name="correspond")(correspond_command)
 app.command(name="diff")(diff_command)
 app.command(name="export")(export_command)
 app.command(name="view")(view_command)
+app.command(name="import")(import_command)
 assets_app = tyro.extras.SubcommandApp()
 assets_app.command(name="add")(add_command)
 assets_app.command(name="list")(list_command)
@@ -123,12 +125,12 @@ def make_command(
 
 @app.command(name="card")
 def card_command(folder: Folder) -> None:
-    """Write DIR/CARD.md and DIR/card.json: what the dataset is, how varied it is, what was refused, its licences.
+    """Write DIR/CARD.md: what the dataset is, how varied it is, the last audit's verdict, its licences.
 
     Args:
         folder: The dataset's folder.
     """
-    print(f"card: {write_card(folder, read_plan(folder))}")
+    print(f"card: {write_card(folder, plan_of(folder))}")
 
 
 @app.command(name="verify")

@@ -19,7 +19,7 @@ from cuffs.shards import ShardSample, read_member, read_sample
 Picture = UInt8[np.ndarray, "height width 3"]
 
 
-def sample_row(model: BodyModel, image: Picture, sample: Sample) -> UInt8[np.ndarray, "height widths 3"]:
+def sample_row(model: BodyModel, image: Picture, sample: Sample) -> UInt8[np.ndarray, "height three_widths 3"]:
     """One sample: image, labelled bodies, joints, side by side."""
     distortion = sample.camera.distortion
     bodies = [bend(pose_label(model, person.smplx)[0], distortion) for person in sample.people]

@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from cuffs.errors import RecordError
 from cuffs.plan import Plan
+from cuffs.plan.records import is_rendered
 from cuffs.records import Sample
 from cuffs.shards.index import ShardIndex, ShardSample, read_index
 from cuffs.shards.reader import read_member, read_sample
@@ -99,18 +100,27 @@ def _sample_problems(tar_path: Path, entry: ShardSample, plan: Plan) -> Iterator
         sample = read_sample(tar_path, entry)
         image = Image.open(io.BytesIO(read_member(tar_path, entry, "jpg")))
         image.load()
-        mask = np.asarray(Image.open(io.BytesIO(read_member(tar_path, entry, "mask.png"))))
+        mask = _mask(tar_path, entry, plan)
     except (RecordError, UnidentifiedImageError, OSError) as problem:
         yield str(problem)
         return
     size = (sample.image.width, sample.image.height)
     if sample.key != entry.key:
         yield f"the annotation is of {sample.key}"
-    if image.size != size or mask.shape[::-1] != size:
-        yield f"image {image.size}, mask {mask.shape[::-1]} and annotation {size} differ in size"
+    if image.size != size or (mask is not None and mask.shape[::-1] != size):
+        shown = None if mask is None else mask.shape[::-1]
+        yield f"image {image.size}, mask {shown} and annotation {size} differ in size"
     if sample.body_model.sha256 != plan.body_sha256:
         yield f"fitted with the body model {sample.body_model.sha256}, not the plan's"
-    yield from _mask_problems(sample, mask)
+    if mask is not None:
+        yield from _mask_problems(sample, mask)
+
+
+def _mask(tar_path: Path, entry: ShardSample, plan: Plan) -> np.ndarray | None:
+    """The mask; imported samples have none."""
+    if not is_rendered(plan) and all(member.suffix != "mask.png" for member in entry.members):
+        return None
+    return np.asarray(Image.open(io.BytesIO(read_member(tar_path, entry, "mask.png"))))
 
 
 def _mask_problems(sample: Sample, mask: np.ndarray) -> Iterator[str]:

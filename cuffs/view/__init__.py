@@ -1,7 +1,6 @@
-"""A dataset in the browser: picture, camera, labelled and rendered bodies, how far they are apart."""
+"""`cuffs view`: samples in space, in a browser."""
 
-from cuffs.view.ranking import Ranked, rank_samples
-from cuffs.view.server import Viewer, open_viewer
-from cuffs.view.shown import ShownPerson, ShownSample, load_shown
+from cuffs.view.samples import Ranking, ViewedSample, load_viewed, rank_samples
+from cuffs.view.server import Viewer
 
-__all__ = ["Ranked", "ShownPerson", "ShownSample", "Viewer", "load_shown", "open_viewer", "rank_samples"]
+__all__ = ["Ranking", "ViewedSample", "Viewer", "load_viewed", "rank_samples"]

@@ -1,249 +1,247 @@
-"""The viewer: viser's server and what it shows of the sample that is chosen.
+"""The viewer: a viser server with one sample's camera, bodies and joints, and controls to choose the sample."""
 
-The scene is the camera's frame: x right, y down, z forward, metres. The picture hangs where its pixels are seen, so
-that from the camera's own place it and the bodies lie upon each other, as long as the lens bends nothing.
-"""
-
-import threading
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from threading import RLock
+from typing import Any, Final
 
 import numpy as np
 import trimesh
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 from cuffs.body import BodyModel
-from cuffs.camera import fov_deg
-from cuffs.errors import RecordError, UnavailableError
-from cuffs.skeleton import PARENTS
-from cuffs.view.ranking import Ranked
-from cuffs.view.shown import ShownPerson, ShownSample, heat_colours, load_shown
+from cuffs.errors import AssetMissing, RecordError
+from cuffs.records import PersonRecord, Sample
+from cuffs.report.draw import PEOPLE_COLOURS
+from cuffs.skeleton import JOINTS, PARENTS
+from cuffs.view.samples import Ranking, ViewedPerson, ViewedSample, load_viewed
 
-if TYPE_CHECKING:
-    import viser
+LOOPBACK: Final = "127.0.0.1"
+RED_MM: Final = 10.0
+RAMP: Final = np.array([[48, 76, 200], [60, 190, 170], [250, 220, 90], [215, 48, 39]], float)
+"""From 0 mm to RED_MM and more, evenly spaced."""
 
-LABEL_COLOURS: Final = ((90, 150, 230), (230, 140, 70), (110, 190, 110), (200, 110, 190))
-BONE_COLOUR: Final = (250, 210, 60)
-FRAME_COLOUR: Final = (120, 120, 120)
-HANGS_AT_M: Final = 1.0
-"""Distance of the picture from the camera when nobody is in it; otherwise it hangs behind everybody."""
-
+FRUSTUM_M: Final = 0.3
 BEHIND_M: Final = 0.6
-LINE_M: Final = 0.004
-SEEN_THROUGH: Final = 0.65
-"""Opacity of the labelled body while its joints are shown."""
+"""How far behind the last of the people the picture hangs."""
 
-BESIDE_M: Final = 1.2
-"""How far to the side the first view is from the camera's."""
+SHARE_OF_DISTANCE: Final = 0.75
+"""Where the onlooker stands to begin with: so far aside, of the distance between camera and person."""
 
-
-def open_viewer(ranked: Sequence[Ranked], model: BodyModel, *, host: str, port: int, name: str) -> "Viewer":
-    """Start serving.
-
-    Args:
-        ranked: samples in the order in which they are offered; one at least.
-        model: body model of the labels.
-        host: address that is listened on; 127.0.0.1 keeps others on the network out.
-        port: the first free one from here on is taken.
-        name: the dataset's, for the title.
-
-    Raises:
-        UnavailableError: if viser isn't installed.
-        RecordError: if there is no sample, or the first one can't be read.
-    """
-    try:
-        import viser
-    except ImportError as problem:
-        raise UnavailableError("the viewer needs viser: pip install 'cuffs[view]'") from problem
-    if not ranked:
-        raise RecordError(f"{name} has no samples to look at.")
-    first = load_shown(ranked[0].ref, model)
-    server = viser.ViserServer(host=host, port=port, label=f"CUFFS: {name}", verbose=False)
-    viewer = Viewer(server, ranked, model)
-    viewer.show(first)
-    return viewer
+HELP: Final = (
+    "Drag to turn, right button to shift, wheel to come near. The frustum is the sample's camera; its axes are "
+    "x right, y down, z forward, metres."
+)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Controls:
-    """What can be set in the panel."""
+def distance_colours(distance_mm: Float[np.ndarray, " verts"]) -> UInt8[np.ndarray, "verts 3"]:
+    """Blue at 0 mm, red from 10 mm on."""
+    place = np.clip(distance_mm / RED_MM, 0, 1) * (len(RAMP) - 1)
+    return (
+        np.stack([np.interp(place, np.arange(len(RAMP)), channel) for channel in RAMP.T], -1).round().astype(np.uint8)
+    )
 
-    rank: Any
-    picture: Any
-    label: Any
-    target: Any
-    joints: Any
-    most_mm: Any
-    title: Any
-    people: Any
-    buttons: Mapping[str, Any]
+
+@dataclass(slots=True)
+class _Shown:
+    """Which layers are on."""
+
+    label: bool = True
+    character: bool = True
+    joints: bool = True
+    picture: bool = True
 
 
 class Viewer:
-    """One dataset being looked at. Callbacks come from viser's thread, one after another."""
+    """Serves until it is stopped."""
 
-    def __init__(self, server: "viser.ViserServer", ranked: Sequence[Ranked], model: BodyModel) -> None:
-        self._server, self._ranked, self._model = server, ranked, model
-        self._lock = threading.Lock()
-        self._drawn: list[Any] = []
-        self._shown: ShownSample | None = None
-        server.scene.set_up_direction("-y")
-        self._controls = _add_controls(server, len(ranked))
-        self._controls.rank.on_update(lambda _: self._choose(self._controls.rank.value))
-        for control in (self._controls.picture, self._controls.label, self._controls.target, self._controls.joints):
-            control.on_update(lambda _: self._draw())
-        self._controls.most_mm.on_update(lambda _: self._draw())
-        for name, step in (("previous", -1), ("next", 1)):
-            self._controls.buttons[name].on_click(self._stepper(step))
-        for name, beside_m in (("from the camera", 0.0), ("from the side", BESIDE_M)):
-            self._controls.buttons[name].on_click(lambda event, beside_m=beside_m: self._look(event.client, beside_m))
-        server.on_client_connect(lambda client: self._look(client, BESIDE_M))
+    def __init__(self, ranking: Ranking, model: BodyModel, *, host: str = LOOPBACK, port: int = 8080) -> None:
+        """Start serving; the worst sample is shown.
+
+        Args:
+            ranking: the samples; at least one.
+            model: the labels' body model.
+            host: who may look: by default this machine alone.
+            port: taken if it is free, else the next free one.
+
+        Raises:
+            AssetMissing: if viser is not installed.
+        """
+        try:
+            import viser
+        except ImportError as problem:
+            raise AssetMissing("viser", model.path, "pip install 'cuffs[view]'") from problem
+        self._ranking, self._model, self._shown, self._lock = ranking, model, _Shown(), RLock()
+        self._viewed: ViewedSample | None = None
+        self._server: Any = viser.ViserServer(host=host, port=port, label="CUFFS", verbose=False)
+        self._server.scene.set_up_direction("-y")
+        self._server.gui.configure_theme(control_layout="collapsible", show_logo=False, show_share_button=False)
+        self._controls()
+        self._server.on_client_connect(self._place_onlooker)
+        self.show(0)
 
     @property
     def url(self) -> str:
         """Where a browser finds it."""
         return f"http://{self._server.get_host()}:{self._server.get_port()}"
 
-    def show(self, shown: ShownSample) -> None:
-        """Draw a sample in place of the last one."""
-        self._shown = shown
-        self._draw()
-
     def stop(self) -> None:
-        """End the server."""
+        """End serving."""
         self._server.stop()
 
-    def wait(self) -> None:
-        """Serve until Ctrl-C."""
-        self._server.sleep_forever()
+    def show(self, place: int) -> None:
+        """Show another sample.
 
-    def _stepper(self, step: int) -> Callable[["viser.GuiEvent"], None]:
-        def go(_: "viser.GuiEvent") -> None:
-            self._controls.rank.value = int(np.clip(self._controls.rank.value + step, 1, len(self._ranked)))
+        Args:
+            place: in the ranking.
+        """
+        ranked = self._ranking.samples[place]
+        with self._lock:
+            try:
+                self._viewed = load_viewed(ranked.ref, self._model)
+                text = _facts(self._viewed.sample, place, len(self._ranking.samples))
+            except RecordError as problem:
+                self._viewed, text = None, f"**{ranked.ref.entry.key}** can't be shown: {problem}"
+            self._text.content = text
+            self._draw()
+        for client in self._server.get_clients().values():
+            self._place_onlooker(client)
 
-        return go
+    def _controls(self) -> None:
+        gui, last = self._server.gui, len(self._ranking.samples) - 1
+        place = gui.add_slider("worst first", 0, max(last, 1), 1, 0, disabled=last == 0)
+        before, after = gui.add_button("before"), gui.add_button("next")
+        key = gui.add_text("key", "")
+        self._text = gui.add_markdown("")
+        through = gui.add_button("through the camera")
+        through.on_click(lambda event: self._look_through(event.client))
+        before.on_click(lambda _: setattr(place, "value", max(0, place.value - 1)))
+        after.on_click(lambda _: setattr(place, "value", min(last, place.value + 1)))
+        place.on_update(lambda _: self.show(min(place.value, last)))
 
-    def _choose(self, rank: int) -> None:
-        ranked = self._ranked[rank - 1]
-        try:
-            self.show(load_shown(ranked.ref, self._model))
-        except RecordError as problem:
-            self._controls.title.content = f"**can't be shown**: {problem}"
+        def look_for(_: object) -> None:
+            found = self._ranking.place(key.value.strip())
+            if found is not None:
+                place.value = found
+
+        key.on_update(look_for)
+        layers = {
+            "label": "label (SMPL-X)",
+            "character": "character by distance",
+            "joints": "joints",
+            "picture": "picture",
+        }
+        for name, title in layers.items():
+            box = gui.add_checkbox(title, True)
+            box.on_update(lambda _, name=name, box=box: self._switch(name, is_on=box.value))
+        gui.add_markdown(HELP)
+
+    def _switch(self, name: str, *, is_on: bool) -> None:
+        with self._lock:
+            setattr(self._shown, name, is_on)
+            self._draw()
 
     def _draw(self) -> None:
-        shown = self._shown
-        if shown is None:
+        """All of the sample anew; what was there goes."""
+        scene, viewed, shown = self._server.scene, self._viewed, self._shown
+        scene.reset()
+        scene.set_up_direction("-y")
+        if viewed is None:
             return
-        with self._lock:
-            for handle in self._drawn:
-                handle.remove()
-            self._drawn = _draw_sample(self._server, shown, self._model, self._controls)
-        rank = self._controls.rank.value
-        self._controls.title.content = _title(shown, self._ranked[rank - 1], rank, len(self._ranked))
-        self._controls.people.content = "\n\n".join(person.text for person in shown.people) or "Nobody."
+        scene.add_camera_frustum(
+            "/camera",
+            fov=viewed.fov_y_rad,
+            aspect=viewed.aspect,
+            scale=FRUSTUM_M,
+            color=(230, 159, 0),
+        )
+        if shown.picture:
+            self._hang_picture(viewed)
+        for number, person in enumerate(viewed.people):
+            self._draw_person(number, person)
 
-    def _look(self, client: "viser.ClientHandle | None", beside_m: float) -> None:
-        """Put a browser's eye at the camera, or beside it."""
-        if client is None or self._shown is None:
+    def _hang_picture(self, viewed: ViewedSample) -> None:
+        """Behind everybody, where its pixels are seen: from the camera's place bodies lie on their picture."""
+        depth_m = BEHIND_M + max((float(person.verts_cam[:, 2].max()) for person in viewed.people), default=0.0)
+        height_m = 2 * depth_m * float(np.tan(viewed.fov_y_rad / 2))
+        self._server.scene.add_image(
+            "/picture", viewed.picture, height_m * viewed.aspect, height_m, position=(0.0, 0.0, depth_m),
+            cast_shadow=False, receive_shadow=False,
+        )  # fmt: skip
+
+    def _draw_person(self, number: int, person: ViewedPerson) -> None:
+        scene, shown, faces = self._server.scene, self._shown, self._model.faces
+        if shown.label:
+            red, green, blue = (int(one) for one in PEOPLE_COLOURS[number % len(PEOPLE_COLOURS)])
+            is_beside = shown.character and person.target_cam is not None
+            scene.add_mesh_simple(
+                f"/label/{number}", person.verts_cam.astype(np.float32), faces,
+                color=(red, green, blue), opacity=0.35 if is_beside else 0.8,
+            )  # fmt: skip
+        if shown.character and person.target_cam is not None and person.distance_mm is not None:
+            colours = distance_colours(person.distance_mm)
+            mesh = trimesh.Trimesh(person.target_cam, faces, vertex_colors=colours, process=False)
+            scene.add_mesh_trimesh(f"/character/{number}", mesh)
+        if shown.joints:
+            bones = [
+                [person.joints_cam[parent], person.joints_cam[j]] for j, parent in enumerate(PARENTS) if parent >= 0
+            ]
+            scene.add_line_segments(
+                f"/bones/{number}", np.array(bones, np.float32), colors=(20, 20, 20), thickness=0.004
+            )
+            scene.add_point_cloud(
+                f"/joints/{number}", person.joints_cam.astype(np.float32), colors=(214, 40, 40), point_size=0.012,
+                point_shape="circle",
+            )  # fmt: skip
+
+    def _look_through(self, client: Any) -> None:  # noqa: ANN401
+        """From the sample's camera: the picture fills the window's height."""
+        if self._viewed is None:
             return
-        sample = self._shown.sample
-        centre = _centre(self._shown.people)
+        client.camera.up_direction, client.camera.position = (0.0, -1.0, 0.0), (0.0, 0.0, 0.0)
+        client.camera.look_at, client.camera.fov = (0.0, 0.0, 1.0), self._viewed.fov_y_rad
+
+    def _place_onlooker(self, client: Any) -> None:  # noqa: ANN401
+        """Beside the camera, looking at the nearest person."""
+        viewed = self._viewed
+        middle = np.array([0.0, 0.0, 2.0])
+        if viewed is not None and viewed.people:
+            middle = viewed.people[0].joints_cam.mean(0)
+        aside = SHARE_OF_DISTANCE * float(np.linalg.norm(middle))
         client.camera.up_direction = (0.0, -1.0, 0.0)
-        client.camera.position = (beside_m, -0.4 * beside_m, -0.4 * beside_m)
-        client.camera.look_at = (0.0, 0.0, float(centre[2])) if beside_m == 0 else tuple(centre)
-        lens = fov_deg(
-            sample.camera.K, width=sample.image.width, height=sample.image.height, distortion=sample.camera.distortion
-        )
-        client.camera.fov = float(np.radians(lens[1] if beside_m == 0 else 50.0))
+        client.camera.position = tuple(middle + np.array([aside, -0.4 * aside, -aside]))
+        client.camera.look_at = tuple(middle)
 
 
-def _add_controls(server: "viser.ViserServer", count: int) -> _Controls:
-    gui = server.gui
-    title = gui.add_markdown("")
-    buttons = {name: gui.add_button(name) for name in ("previous", "next", "from the camera", "from the side")}
-    rank = gui.add_slider("sample, worst first", min=1, max=max(count, 2), step=1, initial_value=1, disabled=count < 2)
-    return _Controls(
-        rank=rank,
-        picture=gui.add_checkbox("picture", True),
-        label=gui.add_checkbox("label (SMPL-X)", True),
-        target=gui.add_checkbox("rendered body, by distance", False),
-        joints=gui.add_checkbox("joints", True),
-        most_mm=gui.add_slider("red from, mm", min=1.0, max=20.0, step=0.5, initial_value=5.0),
-        title=title,
-        people=gui.add_markdown(""),
-        buttons=buttons,
-    )
-
-
-def _title(shown: ShownSample, ranked: Ranked, rank: int, count: int) -> str:
-    sample = shown.sample
-    worst = "not measured" if ranked.worst_mm is None else f"{ranked.worst_mm:.2f} mm"
-    lines = [f"**{sample.key}** ({rank} of {count})", f"residual {worst}, {len(shown.people)} people"]
-    lines.append(f"{sample.image.width} × {sample.image.height} px, {sample.camera.fov_x_deg:.1f}° across")
-    if sample.camera.distortion is not None:
-        lines.append("the lens bends lines: the picture's edges don't lie on the bodies")
-    return "\n\n".join([*lines, *(f"**{problem}**" for problem in shown.problems)])
-
-
-def _centre(people: Sequence[ShownPerson]) -> Float[np.ndarray, "3"]:
-    if not people:
-        return np.array([0.0, 0.0, HANGS_AT_M])
-    return np.mean([person.joints_cam[0] for person in people], axis=0)
-
-
-def _draw_sample(server: "viser.ViserServer", shown: ShownSample, model: BodyModel, controls: _Controls) -> list[Any]:
-    drawn = _draw_camera(server, shown, with_picture=controls.picture.value)
-    for number, person in enumerate(shown.people):
-        name = f"/person_{number}"
-        if controls.label.value:
-            colour = LABEL_COLOURS[number % len(LABEL_COLOURS)]
-            drawn.append(
-                server.scene.add_mesh_simple(
-                    f"{name}/label",
-                    person.label_cam,
-                    model.faces,
-                    color=colour,
-                    side="double",
-                    opacity=SEEN_THROUGH if controls.joints.value else None,
-                )
-            )
-        if controls.target.value and person.target_cam is not None and person.distance_mm is not None:
-            colours = heat_colours(person.distance_mm, controls.most_mm.value)
-            mesh = trimesh.Trimesh(person.target_cam, model.faces, vertex_colors=colours, process=False)
-            drawn.append(server.scene.add_mesh_trimesh(f"{name}/rendered", mesh))
-        if controls.joints.value:
-            bones = np.array([[person.joints_cam[PARENTS[joint]], person.joints_cam[joint]] for joint in range(1, 55)])
-            drawn.append(
-                server.scene.add_line_segments(f"{name}/bones", bones, BONE_COLOUR, thickness=LINE_M)  # pyright: ignore[reportCallIssue]
-            )
-    return drawn
-
-
-def _draw_camera(server: "viser.ViserServer", shown: ShownSample, *, with_picture: bool) -> list[Any]:
-    """The eye, the pyramid of what it sees, and the picture at its end: exact for off-centre principal points too."""
-    height, width = shown.picture.shape[:2]
-    deepest = max((float(person.label_cam[:, 2].max()) for person in shown.people), default=HANGS_AT_M - BEHIND_M)
-    depth = deepest + BEHIND_M
-    rays = np.linalg.inv(shown.sample.camera.K)
-    corners_px = np.array([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]], float)
-    corners = depth * corners_px @ rays.T
-    edges = [[np.zeros(3), corner] for corner in corners]
-    edges += [[corners[number], corners[(number + 1) % 4]] for number in range(4)]
-    drawn: list[Any] = [
-        server.scene.add_line_segments("/camera/frame", np.array(edges), FRAME_COLOUR, thickness=LINE_M)  # pyright: ignore[reportCallIssue]
+def _facts(sample: Sample, place: int, count: int) -> str:
+    """A sample in Markdown: who, residuals, parameters."""
+    lines = [
+        f"**{sample.key}** · {place + 1} of {count}",
+        f"{sample.provenance.place}, {sample.provenance.light}; {sample.image.width}×{sample.image.height}, "
+        f"{sample.camera.fov_x_deg:.1f}° wide",
+        f"character: blue 0 mm, red {RED_MM:g} mm and more",
     ]
-    if with_picture:
-        across, down = corners[1] - corners[0], corners[3] - corners[0]
-        drawn.append(
-            server.scene.add_image(
-                "/camera/picture",
-                shown.picture,
-                float(np.linalg.norm(across)),
-                float(np.linalg.norm(down)),
-                position=corners.mean(0),
-                cast_shadow=False,
-                receive_shadow=False,
-            )
-        )
-    return drawn
+    for number, person in enumerate(sample.people):
+        who = person.character.identity if person.character is not None else person.pose_source.body.dataset
+        lines.append(f"**person {number}**: {who}, {person.joints3d_cam[0, 2]:.3f} m")
+        if person.fit_mm is not None:
+            rows = [("all", person.fit_mm.all), ("fingers", person.fit_mm.fingers), ("face", person.fit_mm.face)]
+            body = "\n".join(f"| {name} | {s.mean:.2f} | {s.p95:.2f} | {s.max:.2f} |" for name, s in rows)
+            lines.append(f"| mm | mean | p95 | max |\n|---|---|---|---|\n{body}")
+        lines.append(_parameters(person))
+    return "\n\n".join(lines)
+
+
+def _parameters(person: PersonRecord) -> str:
+    """The label's numbers: shape, expression, translation, and every joint's rotation in degrees."""
+    smplx = person.smplx
+    angles = np.degrees(np.linalg.norm(smplx.full_pose(), axis=1))
+    most = sorted(zip(JOINTS, angles, strict=True), key=lambda one: -one[1])[:12]
+    named = {"betas": smplx.betas, "expression": smplx.expression, "transl, m": smplx.transl,
+             "global_orient, rad": smplx.global_orient}  # fmt: skip
+    rows = [f"{name}: {' '.join(f'{value:.3f}' for value in values)}" for name, values in named.items()]
+    hands = f"{person.hand_valid.left}/{person.hand_valid.right}"
+    flags = {"hands": hands, "face": person.face_valid, "expression": person.expression_valid,
+             "depth": person.depth_valid, "betas": person.betas_valid}  # fmt: skip
+    rows.append("valid: " + ", ".join(f"{name} {value}" for name, value in flags.items()))
+    rows.append("most turned: " + ", ".join(f"{name} {angle:.0f}°" for name, angle in most))
+    return "\n\n".join(rows)
