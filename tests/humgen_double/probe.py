@@ -227,7 +227,7 @@ def fingerprint(character):
             found.update(json.dumps(tree_values(slot.material.node_tree)).encode())
         for system in thing.particle_systems:
             settings = system.settings
-            values = (system.seed, settings.count, settings.hair_length, settings.child_length, settings.seed)
+            values = (system.seed, settings.count, settings.hair_length, settings.child_length)
             found.update(repr(values).encode())
     return found.hexdigest()
 
