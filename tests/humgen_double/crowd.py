@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from cuffs.humgen3d.content import read_content
-from tests.humgen_double.blender import Blender, drawn, wild_pose
+from tests.humgen_double.blender import Blender, drawn
 
 parser = argparse.ArgumentParser(description="Make humans one after another, and see what they leave behind.")
 parser.add_argument("content", type=Path)
 parser.add_argument("--count", type=int, default=200)
 parser.add_argument("--warm-up", type=int, default=20, help="humans before memory is looked at")
 wanted = parser.parse_args()
-content, rng = read_content(wanted.content), np.random.default_rng(0)
-people = [(*drawn(content, number), wild_pose(rng)) for number in range(wanted.count)]
+content = read_content(wanted.content)
+people = [drawn(content, number) for number in range(wanted.count)]
 with tempfile.TemporaryDirectory() as folder:
     blender = Blender(wanted.content, Path(folder) / "crowd")
     found = blender.ask("many", people=people)
