@@ -173,6 +173,7 @@ def test_a_disk_that_turns_read_only_ends_the_run_and_blames_no_scene(planned, s
     with mounted(tmp_path / "at", ["mount", "-o", "loop", str(image)]) as disk:
         folder = disk / "plan"
         shutil.copytree(planned, folder)
+        os.sync()  # what isn't on the disk yet is lost when it turns read-only
         run = start("render", folder, "--threads", 1, log=tmp_path / "log")
         until(lambda: finished_slots(folder) or run.poll() is not None, "a first slot")
         stopped = subprocess.run(["mount", "-o", "remount,abort", str(disk)], capture_output=True, text=True)
