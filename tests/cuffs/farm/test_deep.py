@@ -22,8 +22,8 @@ def copied(serial, tmp_path):
     return folder
 
 
-def first_key(folder):
-    return read_index(folder / "shards" / "shard-000000.json").samples[0].key
+def index_of(folder, chunk):
+    return read_index(folder / "shards" / f"shard-{chunk:06d}.json")
 
 
 def found(folder):
@@ -72,27 +72,29 @@ def change_split(data):
     data["provenance"]["split"] = "test"
 
 
-@pytest.mark.parametrize(
-    ("edit", "says"),
-    [
-        (shift_joints, "joints3d_cam is 1.0"),
-        (shift_pixels, "joints2d is 0.1"),
-        (turn_hand, "from what its own parameters give"),
-        (widen_box, "bbox_xyxy is"),
-        (move_camera, "T_world_cam is not the planned camera's"),
-        (rename, "identities is"),
-        (flip_joint, "in_frame is not what"),
-        (change_split, "split is test"),
-    ],
-)
-def test_a_label_that_contradicts_the_plan_or_itself_is_named(copied, edit, says):
-    key = first_key(copied)
-    rewrite(copied, 0, lambda files: edited(files, key, edit))
+EDITS = {
+    shift_joints: "joints3d_cam is 1.0",
+    shift_pixels: "joints2d is 0.1",
+    turn_hand: "from what its own parameters give",
+    widen_box: "bbox_xyxy is",
+    move_camera: "T_world_cam is not the planned camera's",
+    rename: "identities is",
+    flip_joint: "in_frame is not what",
+    change_split: "split is test",
+}
+
+
+def test_each_label_that_contradicts_the_plan_or_itself_is_named_and_no_other(copied):
+    entries = [(chunk, entry.key) for chunk in range(3) for entry in index_of(copied, chunk).samples]
+    wrong = dict(zip(EDITS, entries, strict=False))  # a sample for each, and one that stays
+    for edit, (chunk, key) in wrong.items():
+        rewrite(copied, chunk, lambda files, key=key, edit=edit: edited(files, key, edit))
     assert plainly(copied) == []
     problems = found(copied)
-    assert problems
-    assert all(f"shard-000000.tar:{key}" in problem for problem in problems)
-    assert any(says in problem for problem in problems), problems
+    for edit, (chunk, key) in wrong.items():
+        own = [problem for problem in problems if f"shard-{chunk:06d}.tar:{key}" in problem]
+        assert any(EDITS[edit] in problem for problem in own), (edit.__name__, problems)
+    assert not [problem for problem in problems if entries[-1][1] in problem]
 
 
 def test_a_picture_that_comes_twice_is_named(copied):
