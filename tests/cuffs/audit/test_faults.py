@@ -1,5 +1,7 @@
 """Which check finds which planted fault; and that none speaks against good data."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -55,7 +57,7 @@ def test_a_fault_is_found_by_its_own_check_from_pictures_and_masks_alone(missed_
 def test_the_table_of_faults_and_checks_has_its_diagonal_and_nothing_else_but_general_checks(missed_by, capsys):
     checks = list(dict.fromkeys([*(own for _, own in FAULTS.values()), *sorted(GENERAL)]))
     with capsys.disabled():
-        print("\n" + fault_table(missed_by, checks))
+        sys.stdout.write(f"\n{fault_table(missed_by, checks)}\n")
     assert missed_by["good data"] == set()
     for name, found in missed_by.items():
         for check in set(checks) - GENERAL - {FAULTS[name][1] if name in FAULTS else ""}:

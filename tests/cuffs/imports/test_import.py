@@ -79,7 +79,7 @@ def test_shapes_of_a_model_that_is_not_ours_are_marked_so(body, tmp_path):
     people = [person for sample, _ in samples_of(tmp_path / "out").values() for person in sample.people]
     assert len(people) == len(rows["shape"])
     assert not any(person.betas_valid or person.depth_valid for person in people)
-    assert all(person.hand_valid.right for person in people[1:])
+    assert sum(not person.hand_valid.right for person in people) == 1, "one pair of hands nobody measured"
 
 
 def test_agora_takes_the_small_pictures_with_the_small_camera(body, agora, imported):
