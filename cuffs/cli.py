@@ -15,7 +15,7 @@ import numpy as np
 import tyro
 
 from cuffs.assets.dressing import dressed_topology, textures_of
-from cuffs.audit.run import plan_of
+from cuffs.audit.run import body_of, plan_of
 from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
 from cuffs.cli_assets import add_command, list_command
@@ -37,7 +37,6 @@ from cuffs.places import assets_folder, cache_folder
 from cuffs.plan import Plan, read_plan
 from cuffs.plan.cast import open_cast
 from cuffs.plan.make import PlanRequest, make_plan
-from cuffs.plan.records import body_path
 from cuffs.publish import write_bytes
 from cuffs.recipe import Recipe, load_recipe
 from cuffs.records.scene_spec import Device
@@ -144,11 +143,11 @@ def sheet_command(folder: Folder, out: Path | None = None, count: int = 24, colu
         count: How many samples, taken evenly from the whole.
         columns: Samples side by side.
     """
-    plan = read_plan(folder)
+    plan = plan_of(folder)
     entries = [(tar_path, entry) for tar_path, _, entry in iterate_samples(folder)]
     step = max(1, len(entries) // max(1, count))
     path = out or folder / "sheet.png"
-    write_sheet(path, entries[::step][:count], load_body_model(body_path(folder, plan)), columns=columns)
+    write_sheet(path, entries[::step][:count], load_body_model(body_of(folder, plan)), columns=columns)
     print(f"sheet: {path}")
 
 

@@ -50,5 +50,8 @@ class GivenPicture:
     size: tuple[int, int] | None
     """Width and height that the labels are for; None: those of the file."""
 
+    may_lie: bool
+    """The file may lie on its side, as BEDLAM keeps pictures taken upright; told by the principal point."""
+
     split: Literal["train", "val", "test"]
     people: Sequence[GivenPerson]

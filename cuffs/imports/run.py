@@ -239,7 +239,8 @@ def _make(model: BodyModel, plan: Plan, job: _Job, *, skip_bad: bool) -> _Made:
     """One picture as a sample."""
     key = f"{plan.name}_{job.slot:08d}"
     try:
-        image = upright_picture(job.path, job.picture.size)
+        K = job.picture.people[0].K
+        image = upright_picture(job.path, job.picture.size, (K[0, 2], K[1, 2]) if job.picture.may_lie else None)
     except PictureUnusable:
         if not skip_bad:
             raise

@@ -27,8 +27,11 @@ class Pictured:
     places: tuple[str, ...]
     """As `GivenPicture.places`."""
 
-    size: tuple[int, int] | Literal["by_centre"] | None
-    """Width and height that the labels are for; by_centre: twice the principal point; None: the file's."""
+    size: tuple[int, int] | None = None
+    """As `GivenPicture.size`."""
+
+    may_lie: bool = False
+    """As `GivenPicture.may_lie`."""
 
     split: Literal["train", "val", "test"]
     numbers: Int[np.ndarray, " people"]
@@ -59,13 +62,11 @@ def given_pictures(
     """
     for picture in pictures:
         labelled = [source.labelled(int(number)) for number in picture.numbers]
-        size = picture.size
-        if size == "by_centre":
-            size = (round(2 * labelled[0].K[0, 2]), round(2 * labelled[0].K[1, 2]))
         yield GivenPicture(
             name=picture.name,
             places=picture.places,
-            size=size,
+            size=picture.size,
+            may_lie=picture.may_lie,
             split=picture.split,
             people=[_person(one, rest_pelvis, metric=metric) for one in labelled],
         )
