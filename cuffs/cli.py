@@ -17,7 +17,7 @@ import numpy as np
 import tyro
 
 from cuffs.assets.dressing import dressed_topology, textures_of
-from cuffs.audit.run import plan_of
+from cuffs.audit.run import body_of, plan_of
 from cuffs.bench import report, table
 from cuffs.body import find_body_model, load_body_model
 from cuffs.cli_assets import add_command, list_command
@@ -41,7 +41,6 @@ from cuffs.places import assets_folder, cache_folder
 from cuffs.plan import Plan, read_plan
 from cuffs.plan.cast import open_cast
 from cuffs.plan.make import PlanRequest, make_plan
-from cuffs.plan.records import body_path
 from cuffs.publish import write_bytes
 from cuffs.recipe import Recipe, load_recipe
 from cuffs.records.scene_spec import Device
@@ -168,7 +167,7 @@ def sheet_command(
         columns: Samples side by side; 2, and 8 photographs.
         pictures: Photographs alone, the first ones, nobody twice.
     """
-    plan = read_plan(folder)
+    plan = plan_of(folder)
     entries = [(tar_path, entry) for tar_path, _, entry in iterate_samples(folder)]
     path = out or folder / "sheet.png"
     if pictures:
@@ -176,7 +175,7 @@ def sheet_command(
         print(f"sheet of {shown} people's pictures: {path}")
         return
     step = max(1, len(entries) // max(1, count))
-    write_sheet(path, entries[::step][:count], load_body_model(body_path(folder, plan)), columns=columns or 2)
+    write_sheet(path, entries[::step][:count], load_body_model(body_of(folder, plan)), columns=columns or 2)
     print(f"sheet: {path}")
 
 

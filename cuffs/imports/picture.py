@@ -15,6 +15,9 @@ QUALITY: Final = 95
 FORMATS: Final = ("JPEG", "PNG")
 MAX_SIDE: Final = 8192
 
+OFF_MIDDLE: Final = 0.25
+"""How far from the middle a principal point may lie, of half the side."""
+
 
 class PictureUnusable(InputError):
     """A picture that is missing, no picture, or not of the size that its labels are for."""
@@ -66,17 +69,20 @@ class UprightPicture:
     """Its width ÷ that which the labels are for."""
 
 
-def upright_picture(path: Path, size: tuple[int, int] | None) -> UprightPicture:
+def upright_picture(
+    path: Path, size: tuple[int, int] | None, centre: tuple[float, float] | None = None
+) -> UprightPicture:
     """Read a picture; where it lies on its side, as BEDLAM keeps those taken upright, turn it clockwise.
 
     A JPEG that needs no turning keeps its bytes.
 
     Args:
         path: the file.
-        size: width and height that the labels are for; the file may be a smaller or larger copy.
+        size: width and height that the labels are for; the file may be a smaller or larger copy. None: the file's.
+        centre: the principal point where the file may lie on its side, pixels; None: it doesn't.
 
     Raises:
-        PictureUnusable: if it is no picture, too large, or of other proportions than its labels.
+        PictureUnusable: if it is no picture, too large, or of another size than its labels are for.
     """
     try:
         data = path.read_bytes()
@@ -86,10 +92,8 @@ def upright_picture(path: Path, size: tuple[int, int] | None) -> UprightPicture:
         picture.load()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
         raise PictureUnusable(f"{path} can't be read ({problem}). Fetch it again.") from problem
-    turned = (
-        size is not None and not _same_shape(picture.size, size) and _same_shape((picture.height, picture.width), size)
-    )
-    if size is not None and not turned and not _same_shape(picture.size, size):
+    turned = centre is not None and _lies(path, picture.size, centre)
+    if size is not None and not _same_shape(picture.size, size):
         raise PictureUnusable(f"{path} is {picture.size}, but its labels are for {size}.")
     upright = picture.convert("RGB")
     if turned:
@@ -100,6 +104,14 @@ def upright_picture(path: Path, size: tuple[int, int] | None) -> UprightPicture:
         data = buffer.getvalue()
     scale = 1.0 if size is None else upright.width / size[0]
     return UprightPicture(jpeg=data, width=upright.width, height=upright.height, scale=scale)
+
+
+def _lies(path: Path, size: tuple[int, int], centre: tuple[float, float]) -> bool:
+    """Whether the principal point is near the middle of the turned picture alone."""
+    off = [max(abs(2 * c / side - 1) for c, side in zip(centre, sides, strict=True)) for sides in (size, size[::-1])]
+    if min(off) > OFF_MIDDLE:
+        raise PictureUnusable(f"{path} is {size}, but the middle of its labels' picture is about {centre}.")
+    return off[1] < off[0]
 
 
 def _same_shape(found: tuple[int, int], wanted: tuple[int, int]) -> bool:

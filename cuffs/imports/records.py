@@ -1,6 +1,6 @@
 """What a reader gives of a picture: where it may lie, and who is in it, in our conventions but not yet our model's."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,5 +50,12 @@ class GivenPicture:
     size: tuple[int, int] | None
     """Width and height that the labels are for; None: those of the file."""
 
+    may_lie: bool
+    """The file may lie on its side, as BEDLAM keeps pictures taken upright; told by the principal point."""
+
     split: Literal["train", "val", "test"]
     people: Sequence[GivenPerson]
+
+
+ReadPicture = Callable[[], GivenPicture]
+"""Reads a picture's labels when it is called: those of shards that are there already are not read again."""

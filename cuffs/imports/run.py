@@ -20,7 +20,7 @@ from cuffs.codec import encode
 from cuffs.errors import AssetMissing, ConfigError
 from cuffs.imports.people import LeftOut, View, person_record
 from cuffs.imports.picture import PictureFinder, PictureUnusable, UprightPicture, upright_picture
-from cuffs.imports.records import GivenPicture
+from cuffs.imports.records import GivenPicture, ReadPicture
 from cuffs.plan import Plan, read_plan
 from cuffs.plan.records import plan_path
 from cuffs.publish import explained, write_bytes
@@ -101,7 +101,7 @@ def require_smplx(model: BodyModel) -> None:
 
 def import_pictures(
     request: ImportRequest,
-    pictures: Iterable[GivenPicture],
+    pictures: Iterable[ReadPicture],
     model: BodyModel,
     out: Path,
     progress: Callable[[int], object] = lambda _: None,
@@ -171,7 +171,7 @@ class _Making:
 
     model: BodyModel
     finder: PictureFinder
-    given: Iterable[tuple[int, GivenPicture]]
+    given: Iterable[tuple[int, ReadPicture]]
     progress: Callable[[int], object]
 
 
@@ -213,7 +213,8 @@ def _made(request: ImportRequest, plan: Plan, making: _Making) -> Iterator[_Made
 
 
 def _jobs(request: ImportRequest, making: _Making) -> Iterator[_Job | _Made]:
-    for slot, picture in making.given:
+    for slot, read in making.given:
+        picture = read()
         try:
             yield _Job(slot=slot, path=making.finder.find(picture.places), picture=picture)
         except PictureUnusable:
@@ -239,7 +240,8 @@ def _make(model: BodyModel, plan: Plan, job: _Job, *, skip_bad: bool) -> _Made:
     """One picture as a sample."""
     key = f"{plan.name}_{job.slot:08d}"
     try:
-        image = upright_picture(job.path, job.picture.size)
+        K = job.picture.people[0].K
+        image = upright_picture(job.path, job.picture.size, (K[0, 2], K[1, 2]) if job.picture.may_lie else None)
     except PictureUnusable:
         if not skip_bad:
             raise

@@ -14,8 +14,8 @@ from cuffs.plan import Plan
 from cuffs.plan.records import is_rendered
 from cuffs.publish import write_bytes
 from cuffs.report.diversity import diversity, planned_scenes, skin_tones
-from cuffs.shards import iterate_samples
-from cuffs.shards.reader import shards_digest
+from cuffs.shards import read_index
+from cuffs.shards.reader import shard_paths, shards_digest
 
 CARD: Final = "CARD.md"
 AUDIT: Final = "audit/audit.json"
@@ -66,15 +66,14 @@ def make_card(folder: Path, plan: Plan | None) -> dict[str, Any]:
     splits: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     keys: set[str] = set()
-    shards: set[Path] = set()
     people = 0
-    for tar_path, index, entry in iterate_samples(folder):
-        keys.add(entry.key)
-        people += entry.people
-        splits[entry.split or "unknown"] += 1
-        if tar_path not in shards:
-            shards.add(tar_path)
-            refused.update(rejection.cause for rejection in (*index.rejections, *index.quarantined))
+    for tar_path in shard_paths(folder):
+        index = read_index(tar_path.with_suffix(".json"))
+        refused.update(rejection.cause for rejection in (*index.rejections, *index.quarantined))
+        for entry in index.samples:
+            keys.add(entry.key)
+            people += entry.people
+            splits[entry.split or "unknown"] += 1
     return {
         "name": folder.resolve().name if plan is None else plan.name,
         "samples": len(keys),

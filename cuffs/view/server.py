@@ -24,8 +24,8 @@ FRUSTUM_M: Final = 0.3
 BEHIND_M: Final = 0.6
 """How far behind the last of the people the picture hangs."""
 
-SHARE_OF_DISTANCE: Final = 0.75
-"""Where the onlooker stands to begin with: so far aside, of the distance between camera and person."""
+SHARE_OF_DISTANCE: Final = 0.9
+"""Where the onlooker stands to begin with: so far aside, of the distance from the camera to where it looks."""
 
 HELP: Final = (
     "Drag to turn, right button to shift, wheel to come near. The frustum is the sample's camera; its axes are "
@@ -111,7 +111,6 @@ class Viewer:
         place = gui.add_slider("worst first", 0, max(last, 1), 1, 0, disabled=last == 0)
         before, after = gui.add_button("before"), gui.add_button("next")
         key = gui.add_text("key", "")
-        self._text = gui.add_markdown("")
         through = gui.add_button("through the camera")
         through.on_click(lambda event: self._look_through(event.client))
         before.on_click(lambda _: setattr(place, "value", max(0, place.value - 1)))
@@ -133,6 +132,7 @@ class Viewer:
         for name, title in layers.items():
             box = gui.add_checkbox(title, True)
             box.on_update(lambda _, name=name, box=box: self._switch(name, is_on=box.value))
+        self._text = gui.add_markdown("")
         gui.add_markdown(HELP)
 
     def _switch(self, name: str, *, is_on: bool) -> None:
@@ -153,6 +153,7 @@ class Viewer:
             aspect=viewed.aspect,
             scale=FRUSTUM_M,
             color=(230, 159, 0),
+            thickness=0.006,
         )
         if shown.picture:
             self._hang_picture(viewed)
@@ -175,7 +176,7 @@ class Viewer:
             is_beside = shown.character and person.target_cam is not None
             scene.add_mesh_simple(
                 f"/label/{number}", person.verts_cam.astype(np.float32), faces,
-                color=(red, green, blue), opacity=0.35 if is_beside else 0.8,
+                color=(red, green, blue), opacity=0.2 if is_beside else 0.8,
             )  # fmt: skip
         if shown.character and person.target_cam is not None and person.distance_mm is not None:
             colours = distance_colours(person.distance_mm)
@@ -201,11 +202,11 @@ class Viewer:
         client.camera.look_at, client.camera.fov = (0.0, 0.0, 1.0), self._viewed.fov_y_rad
 
     def _place_onlooker(self, client: Any) -> None:  # noqa: ANN401
-        """Beside the camera, looking at the nearest person."""
+        """Beside the camera, looking between it and the people."""
         viewed = self._viewed
         middle = np.array([0.0, 0.0, 2.0])
         if viewed is not None and viewed.people:
-            middle = viewed.people[0].joints_cam.mean(0)
+            middle = 0.75 * np.mean([person.joints_cam.mean(0) for person in viewed.people], axis=0)
         aside = SHARE_OF_DISTANCE * float(np.linalg.norm(middle))
         client.camera.up_direction = (0.0, -1.0, 0.0)
         client.camera.position = tuple(middle + np.array([aside, -0.4 * aside, -aside]))

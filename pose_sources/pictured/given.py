@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from cuffs.imports import GivenPerson, GivenPicture
+from cuffs.imports import GivenPerson, GivenPicture, ReadPicture
 from cuffs.records import HandFlags, PoseSample
 from pose_sources.frames import turned_root
 from pose_sources.labelled import Labelled
@@ -27,8 +28,11 @@ class Pictured:
     places: tuple[str, ...]
     """As `GivenPicture.places`."""
 
-    size: tuple[int, int] | Literal["by_centre"] | None
-    """Width and height that the labels are for; by_centre: twice the principal point; None: the file's."""
+    size: tuple[int, int] | None = None
+    """As `GivenPicture.size`."""
+
+    may_lie: bool = False
+    """As `GivenPicture.may_lie`."""
 
     split: Literal["train", "val", "test"]
     numbers: Int[np.ndarray, " people"]
@@ -45,30 +49,29 @@ class LabelledSource(Protocol):
 
 def given_pictures(
     source: LabelledSource, pictures: Iterable[Pictured], rest_pelvis: RestPelvis, *, metric: bool
-) -> Iterator[GivenPicture]:
-    """Read the people of pictures.
+) -> Iterator[ReadPicture]:
+    """Pictures whose people are read when each is called.
 
     Args:
         source: the pictures are of.
         pictures: in order.
         rest_pelvis: where pelvises of other models rest, as far as these are at hand.
         metric: whether the data set's distances mean anything.
-
-    Raises:
-        PoseFileError: if a label can't be read.
     """
     for picture in pictures:
-        labelled = [source.labelled(int(number)) for number in picture.numbers]
-        size = picture.size
-        if size == "by_centre":
-            size = (round(2 * labelled[0].K[0, 2]), round(2 * labelled[0].K[1, 2]))
-        yield GivenPicture(
-            name=picture.name,
-            places=picture.places,
-            size=size,
-            split=picture.split,
-            people=[_person(one, rest_pelvis, metric=metric) for one in labelled],
-        )
+        yield partial(_given, source, picture, rest_pelvis, metric=metric)
+
+
+def _given(source: LabelledSource, picture: Pictured, rest_pelvis: RestPelvis, *, metric: bool) -> GivenPicture:
+    labelled = [source.labelled(int(number)) for number in picture.numbers]
+    return GivenPicture(
+        name=picture.name,
+        places=picture.places,
+        size=picture.size,
+        may_lie=picture.may_lie,
+        split=picture.split,
+        people=[_person(one, rest_pelvis, metric=metric) for one in labelled],
+    )
 
 
 def _person(labelled: Labelled, rest_pelvis: RestPelvis, *, metric: bool) -> GivenPerson:

@@ -67,7 +67,7 @@ def _of_labels(source: LabelSource, number: int) -> Iterator[Pictured]:
         yield Pictured(
             name=f"{scene}/{name}",
             places=_label_places(scene, name),
-            size="by_centre",
+            may_lie=True,
             split=_label_split(opened, scene),
             numbers=source.first[number] + members,
         )
@@ -112,7 +112,6 @@ def _of_ubody(source: UBodySource) -> Iterator[Pictured]:
             yield Pictured(
                 name=f"{file.scene}/{name}",
                 places=(f"images/{file.scene}/{name}", f"{file.scene}/{name}"),
-                size=None,
                 split="test" if video in tests else "train",
                 numbers=members[group],
             )

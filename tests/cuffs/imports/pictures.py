@@ -3,7 +3,11 @@
 import numpy as np
 from PIL import Image
 
+from cuffs.skeleton import INDEX
+from tests.pose_sources.bedlam_fixtures import CLOSEUP
+
 HALF = 6
+WRIST = INDEX["left_wrist"]
 
 
 def write_picture(path, size, spots, *, lies=False):
@@ -22,3 +26,13 @@ def write_picture(path, size, spots, *, lies=False):
 def brightness(picture, x, y):
     """About a pixel."""
     return float(np.asarray(picture.convert("L"))[int(y) - 2 : int(y) + 3, int(x) - 2 : int(x) + 3].mean())
+
+
+def write_bedlam_pictures(root, scenes):
+    """As the archives unpack; pictures of the scene taken upright lie on their side."""
+    for scene, rows in scenes.items():
+        width, height = (round(2 * rows["cam_int"][0, axis, 2]) for axis in (0, 1))
+        for name in np.unique(rows["imgname"]):
+            mine = rows["imgname"] == name
+            spots = rows["gtkps"][mine][:, WRIST, :2]
+            write_picture(root / f"training/{scene}/png/{name}", (width, height), spots, lies=scene == CLOSEUP)
