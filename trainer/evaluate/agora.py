@@ -3,9 +3,10 @@
 Matching: of all pairs the one whose 24 joints' differences have the least spectral norm, pixels of 3840 x 2160; a pair
 whose boxes overlap by less than 0.1 makes a false alarm of the guess. People hidden by more than 90 % don't count, but
 whoever is found in their place is a false alarm. F1, then errors over matched people: MVE and MPJPE of the body with
-the middles of the hips put on each other, of hands at the wrists, of the face at the neck; full body = body + (left hand +
-right hand + face) / 3; NMVE and NMJE = the error / F1. The evaluator's means of hands and face count a missed person of
-a picture in which somebody was found as 0, and it rounds F1 to 2 digits and errors to 1 before dividing: so do we.
+the middles of the hips put on each other, of hands at the wrists, of the face at the neck; full body = body + (left
+hand + right hand + face) / 3; NMVE and NMJE = the error / F1. The evaluator's means of hands and face count a missed
+person of a picture in which somebody was found as 0, and it rounds F1 to 2 digits and errors to 1 before dividing: so
+do we.
 
 FOLDER/SMPLX/*_withjv.pkl (or FOLDER/*_withjv.pkl) and pictures anywhere below FOLDER. Without dataframes, as for the
 test set, there are only guesses, for the submission.

@@ -188,15 +188,21 @@ def to_smpl(folder: Path | None, *, by: str) -> csr_matrix:
         AssetMissing: if it isn't there.
         AssetBroken: if it is something else.
     """
-    path = need(folder, TO_SMPL, by=by)
+    path, remedy = need(folder, TO_SMPL, by=by), f"get it again: {TO_SMPL.source}"
     if path.suffix == ".npy":
-        matrix = read_array(path, TO_SMPL)
+        found = read_array(path, TO_SMPL)
     else:
-        arrays = read_named(path, TO_SMPL)
-        if "matrix" not in arrays:
-            raise AssetBroken(TO_SMPL.what, path, "the key 'matrix' is missing", f"get it again: {TO_SMPL.source}")
-        matrix = arrays["matrix"]
-    return csr_matrix(_shaped(matrix, (SMPL_VERTS, NUM_VERTS), path, TO_SMPL))
+        data = read_npz(path) if path.suffix == ".npz" else read_pickle_of(path, what=TO_SMPL.what, remedy=remedy)
+        found = data.get("matrix") if isinstance(data, Mapping) else None
+        if found is None:
+            raise AssetBroken(TO_SMPL.what, path, "the key 'matrix' is missing", remedy)
+    try:
+        matrix = csr_matrix(found.tosparse() if isinstance(found, SparseTable) else np.asarray(found))
+    except (ValueError, TypeError) as problem:
+        raise AssetBroken(TO_SMPL.what, path, f"damaged ({problem})", remedy) from problem
+    if matrix.shape != (SMPL_VERTS, NUM_VERTS) or not np.isfinite(matrix.data).all():
+        raise AssetBroken(TO_SMPL.what, path, f"it holds numbers of shape {matrix.shape}", remedy)
+    return matrix.astype(np.float64)
 
 
 def vertex_numbers(array: np.ndarray, path: Path, wanted: Licensed) -> Int[np.ndarray, " verts"]:
