@@ -80,7 +80,7 @@ def _scene(path: Path, pictures: Path, body: BodyModel, parts: Parts) -> Iterato
                 group=path.stem,
                 path=pictures / "png" / name,
                 K=K,
-                people=tuple(_person(rows, row, K, body, parts) for row in chosen),
+                people=tuple(_person(rows, row, K, body, parts) for row in chosen.tolist()),
                 quarter_turns=int(ON_ITS_SIDE in path.stem),
             )
 

@@ -202,7 +202,7 @@ def to_smpl(folder: Path | None, *, by: str) -> csr_matrix:
         raise AssetBroken(TO_SMPL.what, path, f"damaged ({problem})", remedy) from problem
     if matrix.shape != (SMPL_VERTS, NUM_VERTS) or not np.isfinite(matrix.data).all():
         raise AssetBroken(TO_SMPL.what, path, f"it holds numbers of shape {matrix.shape}", remedy)
-    return matrix.astype(np.float64)
+    return csr_matrix(matrix, dtype=np.float64)
 
 
 def vertex_numbers(array: np.ndarray, path: Path, wanted: Licensed) -> Int[np.ndarray, " verts"]:

@@ -1,4 +1,4 @@
-"""Benchmarks in their true layouts, written from people of known poses; licensed files of the right shapes, invented."""
+"""Benchmarks in their true layouts, of people in known poses; licensed files of the right shapes, invented."""
 
 import json
 import pickle
@@ -97,7 +97,7 @@ def bodies(body, count, seed=0, **options):
     return [(record, *pose(body, record)) for record in records]
 
 
-def found(body, record, verts, joints, score=0.9):
+def found(record, verts, joints, score=0.9):
     """Somebody as the network would hand him over."""
     zeros = np.zeros((55, 2))
     return FoundPerson(
@@ -156,7 +156,7 @@ def write_mupots(folder, sequences=(1, 2), frames=2, seed=5):
             truth[number, frame, person] = (px[:, :2], joints)
             picture(place / f"img_{frame:06d}.jpg")
         scipy.io.savemat(place / "annot.mat", {"annotations": cells})
-        scipy.io.savemat(place / "occlusion.mat", {"occlusion_labels": np.empty((frames, 2), object)})
+        scipy.io.savemat(place / "occlusion.mat", {"occlusion_labels": np.zeros((frames, 2))})
     return truth, K
 
 

@@ -40,8 +40,8 @@ def parts(open_body):
     return find_parts(open_body, None)
 
 
-def as_found(benchmark, body, people, K):
-    return [benchmark.figure(made.found(body, *person), K) for person in people]
+def as_found(benchmark, people, K):
+    return [benchmark.figure(made.found(*person), K) for person in people]
 
 
 def judged_by(benchmark, figures_of):
@@ -60,7 +60,7 @@ def test_ehf_puts_its_meshes_before_its_camera(tmp_path, open_body, parts):
     assert [shot.path.name for shot in shots] == ["01_img.png", "02_img.png", "03_img.png"]
     for shot, person in zip(shots, people, strict=True):
         np.testing.assert_allclose(shot.people[0].verts, person[1], atol=1e-5)
-        (figure,) = as_found(benchmark, open_body, [person], shot.K)
+        (figure,) = as_found(benchmark, [person], shot.K)
         np.testing.assert_allclose(figure.points_px, shot.people[0].points_px, atol=0.01)
         assert judge(benchmark, shot, [figure]).errors[0]["pve"][0] < 0.01
     told = benchmark.summary(judged_by(benchmark, truth_itself))
@@ -256,7 +256,7 @@ def test_agora_is_measured_as_its_evaluator_defines(tmp_path, open_body, parts):
     (shot,) = benchmark.shots()
     assert [person.counted for person in shot.people] == [True, True, False]
     np.testing.assert_allclose(shot.K * [[3], [3], [1]], K)
-    figures = as_found(benchmark, open_body, [people[0], people[2]], shot.K)
+    figures = as_found(benchmark, [people[0], people[2]], shot.K)
     for figure, person in zip(figures, (shot.people[0], shot.people[2]), strict=True):
         np.testing.assert_allclose(figure.points_px, person.points_px[:24], atol=1e-6)
     judged = judge(benchmark, shot, figures)
@@ -323,7 +323,7 @@ def test_a_submission_s_parameters_give_back_the_person(open_body):
     """`smplx`'s layer, which the evaluator uses for rotation matrices, on what is in the pickle; numpy 1 reads it."""
     ((record, verts, joints),) = made.bodies(open_body, 1)
     K = np.array([[1777.0, 0, 640], [0, 1777, 360], [0, 0, 1]])
-    data = as_pickle(person_dict(made.found(open_body, record, verts, joints), K))
+    data = as_pickle(person_dict(made.found(record, verts, joints), K))
     assert b"numpy._core" not in data
     read = pickle.load(io.BytesIO(data))
     layer = smplx.build_layer(
