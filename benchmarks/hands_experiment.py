@@ -1,10 +1,10 @@
 """Does our data help hands? `python -m benchmarks.hands_experiment --out DIR`, hours on 2 CPU cores.
 
 Four training sets of as many pictures each: people far or close, hands near rest or diverse (and all else alike); a
-network is trained on each, as many steps, with each of the seeds, and tested on held-out close-ups of other people
-with diverse hands. Far people are cropped to the size that close ones have: what they lack is pixels. The table: PVE of hands
-(at the wrist) and of the body, mean and spread over seeds, and from far and near rest to close and diverse the change
-with its 95 % interval over seeds (Student's t, seeds paired).
+network is trained on each, as many steps, with each of the seeds, and tested on held-out close-ups of other people with
+diverse hands. Far people are cropped to the size that close ones have: what they lack is pixels. The table: PVE of
+hands (at the wrist) and of the body, mean and spread over seeds, and from far and near rest to close and diverse the
+change with its 95 % interval over seeds (Student's t, seeds paired).
 
 It goes on where it was stopped: rendering, training and measuring. Detached: nohup … > DIR.log &.
 """

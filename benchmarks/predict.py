@@ -21,12 +21,16 @@ from benchmarks.limits import Line
 from benchmarks.model_forward import seconds_in_turn
 from cuffs.body import BodyModel, find_body_model
 from trainer.body_model import SmplxLayer
-from trainer.model.config import BackboneConfig, ModelConfig
+from trainer.model.config import BackboneConfig, BackboneName, ModelConfig
 from trainer.model.mean import neutral_person
 from trainer.model.network import MultiHmr, build_model
 from trainer.model.people import posed_rotmats
 
-SIZES = {"448-S": ("dinov2_vits14", 448), "672-B": ("dinov2_vitb14", 672), "896-L": ("dinov2_vitl14", 896)}
+SIZES: dict[str, tuple[BackboneName, int]] = {
+    "448-S": ("dinov2_vits14", 448),
+    "672-B": ("dinov2_vitb14", 672),
+    "896-L": ("dinov2_vitl14", 896),
+}
 LIMIT = 1.35
 PEOPLE = 4
 FASTEST = {1: 100.0, 32: 500.0}
