@@ -72,7 +72,7 @@ def write_pictures(
     seen: set[str] = set()
     cells: list[Picture] = []
     for tar_path, entry in rows:
-        people = {person.character.identity for person in read_sample(tar_path, entry).people}
+        people = {person.character.identity for person in read_sample(tar_path, entry).people if person.character}
         if len(cells) == count or not people.isdisjoint(seen):
             continue
         seen |= people
