@@ -13,6 +13,7 @@ from blender_scripts.assets import Assets
 from blender_scripts.camera import add_camera
 from blender_scripts.character import Character, create_character
 from blender_scripts.data_pass import DataPass, render_data
+from blender_scripts.humgen3d.troupe import role_of
 from blender_scripts.lights import add_lamps
 from blender_scripts.picture import render_light, render_picture, save_picture, set_up_picture
 from blender_scripts.place_files import load_place_image
@@ -57,25 +58,27 @@ def capture_scene(order: Order, session: Session, assets: Assets, folder: Path) 
         CuffsError: if the spec asks for something that isn't there.
         RuntimeError: if Blender can't do it.
     """
-    started = time.perf_counter()
+    started, started_cpu_s = time.perf_counter(), time.process_time()
     characters = build_scene(order.spec, session, assets)
     if order.blend is not None:
         save_blend(order.blend)
     built = time.perf_counter()
     depsgraph = bpy.context.evaluated_depsgraph_get()
     meshes = [person_arrays(character, depsgraph) for character in characters]
-    read = time.perf_counter()
+    read, read_cpu_s = time.perf_counter(), time.process_time()
     data = _render(order.spec, folder)
-    rendered = time.perf_counter()
+    rendered, rendered_cpu_s = time.perf_counter(), time.process_time()
     for number, arrays in enumerate(meshes):
         (folder / f"person_{number}.npz").write_bytes(npz_bytes(arrays))
     (folder / "data.npz").write_bytes(npz_bytes(_data_arrays(data)))
-    clear_scene()
+    clear_scene(keep=[thing for character in characters for thing in character.stay()])
     timings = Timings(
         setup_s=built - started,
         render_s=rendered - read,
         readout_s=(read - built) + (time.perf_counter() - rendered),
         max_rss_mb=peak_rss_mb(),
+        cpu_s=time.process_time() - started_cpu_s,
+        render_cpu_s=rendered_cpu_s - read_cpu_s,
     )
     capture = Capture(
         key=order.spec.key,
@@ -114,7 +117,8 @@ def build_scene(spec: SceneSpec, session: Session, assets: Assets) -> list[Chara
     Raises:
         CuffsError: if the spec asks for something that isn't there.
     """
-    clear_scene()
+    roles = [role_of(number, person.character) for number, person in enumerate(spec.people, start=1)]
+    clear_scene(keep=assets.troupe.only(roles))
     set_up_picture(spec.render, session)
     frame = plan_warp(spec.camera, spec.image).frame
     add_camera(spec.camera, frame)

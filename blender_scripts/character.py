@@ -41,6 +41,10 @@ class Character(Protocol):
         """All surfaces of this person that a picture shows."""
         ...
 
+    def stay(self) -> list[bpy.types.Object]:
+        """Asked after a scene that went well: what Blender keeps, for people who are not made anew for every scene."""
+        ...
+
 
 _KINDS: dict[str, Callable[[CharacterSpec, int, Assets, float], Character]] = {
     "open": OpenCharacter,

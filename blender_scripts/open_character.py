@@ -119,6 +119,10 @@ class OpenCharacter:
         """The evaluated body mesh, whole, in the topology's order: world, float32 metres."""
         return evaluated_verts(self._pieces[0].thing, depsgraph)
 
+    def stay(self) -> list[bpy.types.Object]:
+        """Nothing: made anew for every scene."""
+        return []
+
     def read_shell(self, depsgraph: bpy.types.Depsgraph) -> Shell:
         """All surfaces of this person that a picture shows: the skin, hair, then clothes from the skin outwards."""
         surfaces = []

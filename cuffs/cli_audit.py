@@ -10,15 +10,15 @@ from typing import Annotated
 import tyro
 from tqdm import tqdm
 
-from cuffs.audit.card import MARK, write_card
 from cuffs.audit.page.build import build_page
 from cuffs.audit.pictures import shown_samples
-from cuffs.audit.run import Audit, audit_dataset, body_of, plan_of
+from cuffs.audit.run import audit_dataset, body_of, plan_of
 from cuffs.audit.thresholds import Thresholds, load_thresholds
 from cuffs.body import load_body_model
 from cuffs.diff import Difference, compare
 from cuffs.errors import CheckFailed
 from cuffs.publish import explained, write_bytes
+from cuffs.report.card import write_card
 from cuffs.shards import read_index
 from cuffs.shards.reader import shard_paths
 
@@ -26,7 +26,7 @@ Folder = Annotated[Path, tyro.conf.Positional]
 
 
 def audit_command(folder: Folder, limits: Path | None = None, workers: int | None = None) -> None:
-    """Measure the annotations against thresholds: DIR/audit/index.html and audit.json, DIR/README.md. 1 if missed.
+    """Measure the annotations against thresholds: DIR/audit/index.html and audit.json, DIR/CARD.md. 1 if missed.
 
     Args:
         folder: The dataset's folder.
@@ -44,22 +44,13 @@ def audit_command(folder: Folder, limits: Path | None = None, workers: int | Non
     shown = shown_samples(folder, found.worst, found.random, load_body_model(body_of(folder, plan_of(folder))))
     page = build_page(folder.resolve().name, found.figures, found.checks, list(shown))
     write_bytes(out / "index.html", page.encode())
-    _write_card(folder, found)
+    write_card(folder, plan_of(folder))
     for check in found.checks:
         value = "can't be told" if check.value is None else f"{check.value:g} {check.unit}"
         print(f"  {'ok    ' if check.ok else 'MISSED'} {check.title:40s} {value:>22s}   limit {check.limit:g}")
     print(f"{found.figures['samples']} samples, {found.figures['people']} people. Look at {out / 'index.html'}")
     if found.failures:
         raise CheckFailed("thresholds missed:\n  " + "\n  ".join(found.failures))
-
-
-def _write_card(folder: Path, found: Audit) -> None:
-    """DIR/README.md, unless somebody wrote their own."""
-    path = folder / "README.md"
-    if path.exists() and not path.read_text(encoding="utf-8").startswith(MARK):
-        print(f"{path} is somebody's own and stays; the card is not written.")
-        return
-    write_bytes(path, write_card(folder.resolve().name, found.figures, found.checks, plan_of(folder)).encode())
 
 
 def diff_command(first: Folder, second: Folder, out: Path | None = None) -> None:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cuffs.character.face import FaceConfig
 from cuffs.character.open_identity import IdentityConfig
@@ -79,6 +79,9 @@ class Recipe:
 
     keep_verts: bool = False
     """Also store the carried target vertices (`KEY.verts.npz`), so that an audit can measure anew."""
+
+    passes: tuple[Literal["depth_z", "normals", "parts"], ...] = ()
+    """Also store truth by pixel (`KEY.passes.npz`): depth, normals, parts of bodies. Some hundred kilobytes each."""
 
     def __post_init__(self) -> None:
         for name in ("num_identities", "chunk_size", "scenes_per_look"):

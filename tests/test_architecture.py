@@ -15,7 +15,7 @@ FORBIDDEN = {
     "blender_scripts": {"torch", "trainer", "pose_sources", "scipy", "trimesh", "smplx"},
     "trainer": {"bpy", "mathutils", "blender_scripts", "pose_sources", "smplx"},
 }
-ALLOWED = {(f"cuffs/{name}.py", "pose_sources") for name in ("cli", "cli_show", "cli_sources")}
+ALLOWED = {(f"cuffs/{name}.py", "pose_sources") for name in ("cli", "cli_import", "cli_show", "cli_sources")}
 """The command: the one place where the parts are put together."""
 
 WORKER_MAY_LOAD = {"numpy", "bpy", "mathutils", "jaxtyping", "wadler_lindig", "cuffs", "blender_scripts"}

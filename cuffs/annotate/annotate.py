@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
+from cuffs.annotate.passes import Shell, passes_npz
 from cuffs.annotate.people import PlannedPeople
 from cuffs.annotate.physical import PhysicalChecks
 from cuffs.annotate.raster import covered_pixels
@@ -154,6 +155,9 @@ class Annotator:
         }
         if self.recipe.keep_verts:
             files["verts.npz"] = _verts_npz(sample, np.stack([person.target_cam for person in people]))
+        if self.recipe.passes:
+            shells = [_shell_cam(spec, folder, number) for number in range(len(spec.people))]
+            files["passes.npz"] = passes_npz(self.recipe.passes, data, shells, spec.camera.K, spec.camera.distortion)
         return Annotated(capture=capture, sample=sample, files=files)
 
     def _person(self, spec: SceneSpec, folder: Path, data: DataPass, number: int) -> _Person:
@@ -293,6 +297,12 @@ def pose_label(model: BodyModel, smplx: SmplxRecord) -> tuple[Float[np.ndarray, 
         expression=smplx.expression,
         transl=smplx.transl,
     )
+
+
+def _shell_cam(spec: SceneSpec, folder: Path, number: int) -> Shell:
+    arrays = read_npz(folder / f"person_{number}.npz", only=frozenset({"shell_world", "shell_faces"}))
+    shell_cam = transform(inverse(spec.camera.T_world_cam), arrays["shell_world"].astype(np.float64))
+    return shell_cam, arrays["shell_faces"]
 
 
 def _character(person: PersonSpec) -> CharacterRecord:

@@ -1,7 +1,6 @@
 """A whole dataset audited: shards in, figures and a verdict out."""
 
 import gzip
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +27,7 @@ from cuffs.npz import read_npz
 from cuffs.plan import Plan, read_plan
 from cuffs.plan.records import body_path, chunk_name, plan_path, read_planned_file
 from cuffs.shards import iterate_samples, read_index
-from cuffs.shards.reader import shard_paths
+from cuffs.shards.reader import shard_paths, shards_digest
 
 SCHEMA: Final = "cuffs-audit/2"
 BATCH: Final = 16
@@ -153,14 +152,6 @@ def _seed_identities(tally: Tally, folder: Path, plan: Plan) -> None:
             betas = read_npz(folder / name, only=frozenset({"betas"}))
             if "betas" in betas:
                 tally.know_identity(Path(name).stem, betas["betas"])
-
-
-def shards_digest(folder: Path) -> str:
-    """Of all shards' hashes: says whether figures are of these shards."""
-    digest = hashlib.sha256()
-    for path in shard_paths(folder):
-        digest.update(read_index(path.with_suffix(".json")).sha256.encode())
-    return digest.hexdigest()
 
 
 def planning_causes(folder: Path, plan: Plan | None) -> dict[str, int]:

@@ -98,6 +98,11 @@ def body_path(folder: Path, plan: Plan) -> Path:
     return folder / next(name for name in plan.files if name.startswith("assets/body/"))
 
 
+def is_rendered(plan: Plan) -> bool:
+    """Whether there are scenes to render; an imported dataset's plan has none."""
+    return any(name.startswith("chunks/") for name in plan.files)
+
+
 def chunk_name(chunk: int) -> str:
     """Path of a chunk's scenes within the plan's folder."""
     return f"chunks/chunk-{chunk:06d}.json.gz"

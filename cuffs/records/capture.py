@@ -22,7 +22,7 @@ class CapturedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timings:
-    """Wall-clock seconds by part. Telemetry: never part of an annotation."""
+    """Seconds by part, wall clock where not said otherwise. Telemetry: never part of an annotation."""
 
     setup_s: float
     render_s: float
@@ -30,6 +30,10 @@ class Timings:
 
     readout_s: float
     max_rss_mb: float
+    cpu_s: float | None = None
+    """Processor time of the whole scene, all threads: what another load on the machine does not change much."""
+
+    render_cpu_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,6 +141,8 @@ _OF_PERSON: Mapping[str, Callable[[PersonSpec], Iterable[Hashable]]] = {
     ],
     "materials": lambda person: [material_name(garment.material) for garment in person.character.garments],
     "actions": lambda person: [person.body_source.action or person.body_source.file],
+    "body_sources": lambda person: [person.body_source.dataset],
+    "hand_sources": lambda person: [person.left_hand_source.dataset, person.right_hand_source.dataset],
 }
 _OF_SCENE: Mapping[str, Callable[[SceneSpec], Hashable]] = {
     "places": lambda spec: place_hash(spec.place),

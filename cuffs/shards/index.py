@@ -15,7 +15,7 @@ class ShardMember:
     """One file in the tar."""
 
     suffix: str
-    """jpg, json, mask.png, verts.npz"""
+    """jpg, json, mask.png, verts.npz, passes.npz"""
 
     offset: int
     """Where the file's bytes start in the tar."""

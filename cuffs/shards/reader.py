@@ -1,5 +1,6 @@
 """Reading shards through their index: any member by seeking, without walking the tar."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,18 @@ def shard_paths(folder: Path) -> list[Path]:
     if not found:
         raise RecordError(f"{folder / 'shards'} holds no finished shards. Run `cuffs render {folder}` first.")
     return found
+
+
+def shards_digest(folder: Path) -> str:
+    """Of all shards' hashes: says whether figures are of these shards.
+
+    Raises:
+        RecordError: if there are none, or an index is damaged.
+    """
+    digest = hashlib.sha256()
+    for path in shard_paths(folder):
+        digest.update(read_index(path.with_suffix(".json")).sha256.encode())
+    return digest.hexdigest()
 
 
 def iterate_samples(folder: Path) -> Iterator[tuple[Path, ShardIndex, ShardSample]]:

@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from cuffs.errors import RecordError
 from cuffs.plan import Plan
+from cuffs.plan.records import is_rendered
 from cuffs.records import Sample
 from cuffs.shards.index import ShardIndex, ShardSample, read_index
 from cuffs.shards.reader import read_member, read_sample
@@ -48,6 +49,12 @@ def verify_dataset(folder: Path, plan: Plan) -> Iterator[Problem]:
         yield from _verify_shard(tar_path, plan, chunk, seen)
 
 
+def is_tar_whole(tar_path: Path, index: ShardIndex) -> bool:
+    """Whether a tar's bytes are those that its index was written for."""
+    with tar_path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == index.sha256
+
+
 def _verify_shard(tar_path: Path, plan: Plan, chunk: int, seen: dict[str, str]) -> Iterator[Problem]:
     where = f"shards/{tar_path.name}"
     try:
@@ -57,12 +64,9 @@ def _verify_shard(tar_path: Path, plan: Plan, chunk: int, seen: dict[str, str]) 
         return
     if index.plan_hash != plan.hash() or index.chunk != chunk:
         yield Problem(where=where, what=f"belongs to chunk {index.chunk} of plan {index.plan_hash}, not to this place")
-    with tar_path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != index.sha256:
-            yield Problem(
-                where=where, what="the tar's sha256 is not the index's; remove both and render the chunk again"
-            )
-            return
+    if not is_tar_whole(tar_path, index):
+        yield Problem(where=where, what="the tar's sha256 is not the index's; remove both and render the chunk again")
+        return
     yield from _verify_order(tar_path, index)
     slots = [sample.slot for sample in index.samples]
     missing = set(plan.slots(chunk)) - {*slots, *index.exhausted, *(entry.slot for entry in index.quarantined)}
@@ -96,18 +100,27 @@ def _sample_problems(tar_path: Path, entry: ShardSample, plan: Plan) -> Iterator
         sample = read_sample(tar_path, entry)
         image = Image.open(io.BytesIO(read_member(tar_path, entry, "jpg")))
         image.load()
-        mask = np.asarray(Image.open(io.BytesIO(read_member(tar_path, entry, "mask.png"))))
+        mask = _mask(tar_path, entry, plan)
     except (RecordError, UnidentifiedImageError, OSError) as problem:
         yield str(problem)
         return
     size = (sample.image.width, sample.image.height)
     if sample.key != entry.key:
         yield f"the annotation is of {sample.key}"
-    if image.size != size or mask.shape[::-1] != size:
-        yield f"image {image.size}, mask {mask.shape[::-1]} and annotation {size} differ in size"
+    if image.size != size or (mask is not None and mask.shape[::-1] != size):
+        shown = None if mask is None else mask.shape[::-1]
+        yield f"image {image.size}, mask {shown} and annotation {size} differ in size"
     if sample.body_model.sha256 != plan.body_sha256:
         yield f"fitted with the body model {sample.body_model.sha256}, not the plan's"
-    yield from _mask_problems(sample, mask)
+    if mask is not None:
+        yield from _mask_problems(sample, mask)
+
+
+def _mask(tar_path: Path, entry: ShardSample, plan: Plan) -> np.ndarray | None:
+    """The mask; imported samples have none."""
+    if not is_rendered(plan) and all(member.suffix != "mask.png" for member in entry.members):
+        return None
+    return np.asarray(Image.open(io.BytesIO(read_member(tar_path, entry, "mask.png"))))
 
 
 def _mask_problems(sample: Sample, mask: np.ndarray) -> Iterator[str]:

@@ -13,7 +13,7 @@ from cuffs.publish import publish_file, write_bytes
 from cuffs.records import Sample
 from cuffs.shards.index import Rejection, ShardIndex, ShardMember, ShardSample
 
-SUFFIXES = ("jpg", "json", "mask.png", "verts.npz")
+SUFFIXES = ("jpg", "json", "mask.png", "verts.npz", "passes.npz")
 """In the order in which members of a sample lie in the tar."""
 
 

@@ -92,7 +92,7 @@ def build_index(files: list[SceneFiles], config: UBodyConfig, for_tests: frozens
     bad, videos, tables = BadData(config.bad_data == "skip"), {"": 0}, []
     for number, file in enumerate(files):
         with bad.leaving_out(file.name):
-            pictures, people = ({}, {}) if file.keypoints is None else _keypoints(file.keypoints, bad)
+            pictures, people = ({}, {}) if file.keypoints is None else read_pictures(file.keypoints, bad)
             rows = _Scene(file, pictures, people, config.split, for_tests, videos).rows(number, bad)
             tables.append(np.array(rows, np.int64).reshape(len(rows), len(COLUMNS)))
     table = np.concatenate([np.zeros((0, len(COLUMNS)), np.int64), *tables])
@@ -103,8 +103,16 @@ def build_index(files: list[SceneFiles], config: UBodyConfig, for_tests: frozens
 Person = tuple[Keypoints, int, int]
 
 
-def _keypoints(path: Path, bad: BadData) -> tuple[dict[int, str], dict[int, Person]]:
-    """Names of pictures, and people with their places in the file, by id."""
+def read_pictures(path: Path, bad: BadData) -> tuple[dict[int, str], dict[int, Person]]:
+    """Names of pictures, and people with their places in the file, by id.
+
+    Args:
+        path: a keypoint annotation.
+        bad: what happens to members that can't be used.
+
+    Raises:
+        PoseFileError: at the first of them, unless such are left out.
+    """
     pictures: dict[int, str] = {}
     people: dict[int, Person] = {}
     with open_json(path) as file:

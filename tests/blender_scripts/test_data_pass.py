@@ -1,10 +1,14 @@
 """What the data pass says must be what rays through pixel centres meet."""
 
+import io
+
 import numpy as np
 import pytest
 from mathutils.bvhtree import BVHTree
 from PIL import Image
 
+from cuffs.annotate.passes import UNIT, passes_npz
+from cuffs.annotate.visibility import DataPass
 from cuffs.camera import inverse, transform, unproject
 from cuffs.records import LightSpec
 from cuffs.skeleton import LIMBS
@@ -13,7 +17,7 @@ from tests.blender_scripts.scenes import place, scene
 pytestmark = pytest.mark.bpy
 
 
-def cast_rays(spec, people):
+def cast_rays(spec, people, *, with_normals=False):
     """Who is hit through each pixel's centre, and how far along the optical axis: an independent ray caster."""
     T_cam_world = inverse(spec.camera.T_world_cam)
     verts, faces, owner = [], [], []
@@ -29,7 +33,9 @@ def cast_rays(spec, people):
     hits = [[tree.ray_cast((0, 0, 0), ray) for ray in row] for row in rays]
     person = np.array([[0 if hit[2] is None else owner[hit[2]] for hit in row] for row in hits])
     depth_z = np.array([[0.0 if hit[0] is None else hit[0][2] for hit in row] for row in hits])
-    return person, depth_z
+    if not with_normals:
+        return person, depth_z
+    return person, depth_z, np.array([[(0, 0, 0) if hit[1] is None else tuple(hit[1]) for hit in row] for row in hits])
 
 
 def test_people_and_depth_are_what_rays_through_pixel_centres_meet(capture):
@@ -40,6 +46,28 @@ def test_people_and_depth_are_what_rays_through_pixel_centres_meet(capture):
     assert (person != found.data["person"]).sum() <= 3  # rays that graze an edge
     both = (person == found.data["person"]) & (person > 0)
     np.testing.assert_allclose(found.data["depth_z"][both], depth_z[both], rtol=1e-4)
+
+
+def test_stored_depth_and_normals_are_those_of_the_surfaces_that_rays_meet(capture):
+    spec = scene(3, people=2, props=())
+    found = capture(spec)
+    T_cam_world = inverse(spec.camera.T_world_cam)
+    shells = [(transform(T_cam_world, p["shell_world"].astype(float)), p["shell_faces"]) for p in found.people]
+    data = DataPass(**found.data)
+    stored = passes_npz(("depth_z", "normals", "parts"), data, shells, spec.camera.K, spec.camera.distortion)
+    with np.load(io.BytesIO(stored)) as arrays:
+        depth_z, normals, parts = arrays["depth_z"], arrays["normals"] / UNIT, arrays["parts"]
+    person, ray_depth, ray_normals = cast_rays(spec, found.people, with_normals=True)
+    both = (person == found.data["person"]) & (person > 0)
+    assert both.sum() > 500
+    assert np.abs(depth_z - ray_depth)[both].max() < 1e-3
+    assert (np.abs(normals).max(-1) > 0)[both].mean() > 0.999
+    cosine = np.abs((normals * ray_normals).sum(-1))[both & (np.abs(normals).max(-1) > 0)]
+    turned_deg = np.degrees(np.arccos(cosine.clip(0, 1)))
+    assert np.quantile(turned_deg, 0.995) < 1.0  # on the edge between two triangles either is right
+    rays = unproject(np.argwhere(both)[None, :, ::-1] + 0.5, np.ones((1, both.sum())), spec.camera.K)[0]
+    assert ((normals[both] * rays).sum(-1) <= 0).all(), "normals point to the camera"
+    assert ((parts > 0) == (found.data["person"] > 0)).all()
 
 
 def test_limbs_are_named_exactly_where_people_are(capture):

@@ -199,7 +199,22 @@ def test_doctor_and_help_say_what_they_know():
     assert "body model" in run.stdout
     run = cuffs("--help")
     assert run.returncode == 0
-    for command in ("plan", "render", "make", "verify", "audit", "sheet", "replay", "bench", "doctor", "body"):
+    for command in (
+        "plan",
+        "render",
+        "make",
+        "verify",
+        "audit",
+        "sheet",
+        "view",
+        "diff",
+        "export",
+        "import",
+        "replay",
+        "bench",
+        "doctor",
+        "body",
+    ):
         assert command in run.stdout
         assert cuffs(command, "--help").returncode == 0
 

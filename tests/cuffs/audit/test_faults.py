@@ -1,5 +1,7 @@
 """Which check finds which planted fault; and that none speaks against good data."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -31,13 +33,47 @@ def test_good_data_misses_nothing(body, clean, tmp_path, keep_verts):
     assert audit.figures["agreement_gains"]["mirrored"] < -0.5
 
 
+@pytest.fixture(scope="module")
+def missed_by(body, clean, tmp_path_factory):
+    """Which checks each fault fails, from pictures and masks alone; of good data too."""
+    root = tmp_path_factory.mktemp("faults")
+    data = {"good data": clean} | {
+        name: plant(body, clean, np.random.default_rng(5)) for name, (plant, _) in FAULTS.items()
+    }
+    found = {}
+    for number, (name, made) in enumerate(data.items()):
+        folder = write_dataset(root / str(number), made, body, keep_verts=False)
+        found[name] = missed(audit_dataset(folder, Thresholds()))
+    return found
+
+
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_found_by_its_own_check_from_pictures_and_masks_alone(body, clean, tmp_path, name):
-    plant, own = FAULTS[name]
-    data = plant(body, clean, np.random.default_rng(5))
-    found = missed(audit_dataset(write_dataset(tmp_path / "bad", data, body, keep_verts=False), Thresholds()))
-    assert own in found
-    assert found <= {own} | GENERAL
+def test_a_fault_is_found_by_its_own_check_from_pictures_and_masks_alone(missed_by, name):
+    own = FAULTS[name][1]
+    assert own in missed_by[name]
+    assert missed_by[name] <= {own} | GENERAL
+
+
+def test_the_table_of_faults_and_checks_has_its_diagonal_and_nothing_else_but_general_checks(missed_by, capsys):
+    checks = list(dict.fromkeys([*(own for _, own in FAULTS.values()), *sorted(GENERAL)]))
+    with capsys.disabled():
+        sys.stdout.write(f"\n{fault_table(missed_by, checks)}\n")
+    assert missed_by["good data"] == set()
+    for name, found in missed_by.items():
+        for check in set(checks) - GENERAL - {FAULTS[name][1] if name in FAULTS else ""}:
+            assert check not in found, f"{check} speaks against {name}"
+
+
+def fault_table(missed_by, checks):
+    """Faults down, checks across: X where a fault's own check finds it, x where another does."""
+    wide = max(map(len, missed_by))
+    lines = [f"{number + 1:2d} {check}" for number, check in enumerate(checks)]
+    lines.append(" " * wide + "".join(f"{number + 1:3d}" for number in range(len(checks))))
+    for name, found in missed_by.items():
+        own = FAULTS[name][1] if name in FAULTS else None
+        marks = ["  X" if check == own and check in found else "  x" if check in found else "  ." for check in checks]
+        lines.append(name.ljust(wide) + "".join(marks))
+    return "\n".join(lines)
 
 
 @pytest.mark.parametrize("name", BY_MESH)

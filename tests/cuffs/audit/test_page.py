@@ -1,7 +1,5 @@
 """The page in a browser: opened from disk, sorted, filtered, looked at large; light and dark, wide and narrow."""
 
-import shutil
-
 import numpy as np
 import pytest
 
@@ -11,20 +9,13 @@ from cuffs.audit.run import audit_dataset
 from cuffs.audit.thresholds import Thresholds
 from tests.cuffs.audit.faults import shifted
 from tests.cuffs.audit.scenes import write_dataset
+from tests.cuffs.browser import launched
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

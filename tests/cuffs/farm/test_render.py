@@ -10,6 +10,7 @@ from PIL import Image
 
 from cuffs.codec import encode
 from cuffs.plan import read_plan
+from cuffs.report.card import make_card
 from cuffs.report.diversity import planned_scenes, triples
 from cuffs.shards import iterate_samples, read_member, read_sample
 from cuffs.shards.verify import verify_dataset
@@ -72,6 +73,10 @@ def test_sheet_and_audit_read_the_shards(serial):
     assert run.returncode == 0, run.stderr
     with Image.open(serial / "sheet.png") as sheet:
         assert sheet.size[0] > 900
+    samples = [read_sample(tar_path, entry) for tar_path, _, entry in iterate_samples(serial)]
+    identities = {person.character.identity for sample in samples for person in sample.people}
+    run = cuffs("sheet", serial, "--pictures", "--out", serial / "pictures.png")
+    assert 0 < int(run.stdout.split("sheet of ")[1].split()[0]) <= len(identities), run.stderr
     run = cuffs("audit", serial)
     assert run.returncode == 0, run.stdout + run.stderr
     figures = json.loads((serial / "audit" / "audit.json").read_text())
@@ -115,7 +120,7 @@ def test_plans_with_other_seeds_share_no_identity_pose_and_place(planned, tmp_pa
 def test_the_card_counts_what_is_there(serial):
     run = cuffs("card", serial)
     assert run.returncode == 0, run.stderr
-    card = json.loads((serial / "card.json").read_text())
+    card = make_card(serial, read_plan(serial))
     assert card["samples"] == card["diversity"]["places"]["total"] == COUNT
     samples = [read_sample(tar_path, entry) for tar_path, _, entry in iterate_samples(serial)]
     people = [person.character for sample in samples for person in sample.people]
