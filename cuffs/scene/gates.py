@@ -11,6 +11,7 @@ from cuffs.camera import in_frame, inverse, transform
 from cuffs.config import require_fraction
 from cuffs.errors import ConfigError
 from cuffs.lens import bend
+from cuffs.physical.ground import is_standing
 from cuffs.records import CameraSpec, FitResidual, ImageSpec
 from cuffs.skeleton import LIMBS
 
@@ -126,6 +127,17 @@ def hand_in_body_cause(
         if inside.sum() >= 3:
             return f"{side}_hand_in_body"
     return None
+
+
+def feet_cause(config: GatesConfig, *, action: str | None, feet_mm: tuple[float, float]) -> str | None:
+    """Whether somebody who stands has a foot in the air.
+
+    Args:
+        config: the limit.
+        action: what the pose's source says that is done.
+        feet_mm: heights of both feet's lowest skin; the body is put down so that the lower one is at 0.
+    """
+    return "feet_off_ground" if is_standing(action) and max(feet_mm) > config.feet_off_ground_mm else None
 
 
 def overlap_cause(config: GatesConfig, people: list[Float[np.ndarray, "verts 3"]]) -> str | None:

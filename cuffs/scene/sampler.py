@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from cuffs.camera import inverse, transform
-from cuffs.physical.ground import foot_heights_mm, is_standing
+from cuffs.physical.ground import foot_heights_mm
 from cuffs.physical.limbs import limb_depth_mm
 from cuffs.recipe import Recipe
 from cuffs.records import CameraSpec, PersonSpec, PlaceFile, PropSpec, SceneSpec
@@ -16,7 +16,7 @@ from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
 from cuffs.scene.camera_config import place_camera, sample_camera
 from cuffs.scene.cast import Cast
 from cuffs.scene.effects_config import distortion_holds, sample_develop, sample_distortion, with_lens
-from cuffs.scene.gates import GatesConfig, framing_cause, hand_in_body_cause, overlap_cause
+from cuffs.scene.gates import GatesConfig, feet_cause, framing_cause, hand_in_body_cause, overlap_cause
 from cuffs.scene.layout import stage_of
 from cuffs.scene.occluders import View, sample_occluder
 from cuffs.scene.people import PoseDraw, Spot, about_z, clear_spot, facing_rad, sample_count, sample_spots
@@ -257,8 +257,8 @@ def _people_cause(gates: GatesConfig, people: list[_Placed]) -> str | None:
         depth_mm, _ = limb_depth_mm(person.rest, body.verts, body.normals, body.limb)
         if depth_mm > gates.limb_in_body_mm:
             return "limb_in_body"
-        if is_standing(person.spec.body_source.action) and max(person.feet_mm) > gates.feet_off_ground_mm:
-            return "feet_off_ground"
+        if cause := feet_cause(gates, action=person.spec.body_source.action, feet_mm=person.feet_mm):
+            return cause
     return None
 
 

@@ -13,7 +13,7 @@ from cuffs.errors import ConfigError
 from cuffs.recipe import load_recipe, recipe_hash
 from cuffs.records import ImageSpec
 from cuffs.scene.camera_config import CameraConfig, place_camera, sample_camera
-from cuffs.scene.gates import GatesConfig, hand_in_body_cause, overlap_cause
+from cuffs.scene.gates import GatesConfig, feet_cause, hand_in_body_cause, overlap_cause
 from cuffs.scene.people import PeopleConfig, about_z, facing_rad, sample_count, sample_spots
 from cuffs.scene.place_config import LightConfig, PlaceConfig, sample_light, sample_place
 from cuffs.skeleton import LIMBS
@@ -87,6 +87,20 @@ def test_a_hand_in_the_belly_is_noticed_and_one_beside_it_is_not():
         normals = np.concatenate([directions, directions[:200]])
         found = hand_in_body_cause(GatesConfig(), verts=np.concatenate([belly, hand]), normals=normals, limb=limb)
         assert found == cause
+
+
+@pytest.mark.parametrize(
+    ("action", "feet_mm", "cause"),
+    [
+        ("standing, arms crossed", (0.0, 10.5), "feet_off_ground"),
+        ("standing", (11.0, 0.0), "feet_off_ground"),
+        ("standing", (0.0, 9.5), None),
+        ("walking", (0.0, 120.0), None),
+        (None, (0.0, 120.0), None),
+    ],
+)
+def test_who_stands_has_both_feet_on_the_ground_and_who_walks_need_not(action, feet_mm, cause):
+    assert feet_cause(GatesConfig(), action=action, feet_mm=feet_mm) == cause
 
 
 def test_people_who_touch_overlap():

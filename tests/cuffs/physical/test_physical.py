@@ -5,11 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cuffs.character.shell import posed_body
+from cuffs.annotate.physical import PhysicalChecks
+from cuffs.character import pose_bones
+from cuffs.character.shell import posed_body, posed_shell
+from cuffs.character.worn import dress
+from cuffs.errors import RecordError
 from cuffs.mesh_normals import vertex_normals
 from cuffs.physical import PhysicalLimits, causes_of, check_person, eye_gap_mm, foot_heights_mm, limb_depth_mm
 from cuffs.physical.ground import is_standing
 from cuffs.records import CharacterSpec, GarmentSpec, MaterialSpec, PersonSpec, PoseOrigin
+from cuffs.rotations import rotvec_to_rotmat
 from cuffs.scene.posed import limb_of_vertices
 from tests.cuffs.open_people import POSES, STANDING, identity, pose, posed, topology
 
@@ -117,3 +122,29 @@ def test_every_limit_can_be_exceeded():
     assert set(causes_of(bad, PhysicalLimits())) == {
         "skin_through_cloth", "feet_off_ground", "feet_in_ground", "limb_in_body", "eyes_out_of_place",
     }  # fmt: skip
+
+
+def test_a_capture_is_measured_as_the_plan_is_and_cloth_that_is_not_there_is_an_error(tmp_path):
+    for kind in ("characters", "identities"):
+        (tmp_path / kind).mkdir()
+    topology().save(tmp_path / "characters/open.npz")
+    identity(0).save(tmp_path / "identities/0.npz")
+    person = person_spec()
+    transforms = pose_bones(topology(), identity(0), rotvec_to_rotmat(person.pose), person.pelvis_world)
+    body = posed_body(topology(), identity(0), transforms, {}).verts
+    shell = posed_shell(topology(), identity(0), person.character, T_world_rest=transforms, face={}).verts
+    worn = [len(garment.verts) for garment in dress(topology(), identity(0), person.character.garments, transforms)]
+    counts = np.array([len(shell) - sum(worn), *worn], np.int32)
+
+    def measured(shell, counts):
+        as_stored = {"body_world": body.astype(np.float32), "shell_world": shell.astype(np.float32)}
+        return PhysicalChecks(tmp_path).measure(person, **as_stored, shell_counts=counts)
+
+    found, planned = measured(shell, counts), check_person(topology(), identity(0), person).record
+    for name in ("skin_out", "limb_mm", "eye_mm", "feet_mm"):
+        assert getattr(found, name) == pytest.approx(getattr(planned, name), abs=0.02), name
+    inside = shell.copy()
+    inside[counts[0] :] = shell[counts[0] :] + (body.mean(0) - shell[counts[0] :]) * 0.08
+    assert measured(inside, counts).skin_out > PhysicalLimits().skin_out
+    with pytest.raises(RecordError, match="vertices of"):
+        measured(shell[: len(shell) - worn[-1] + 5], np.array([*counts[:-1], 5], np.int32))
