@@ -10,6 +10,7 @@ import numpy as np
 from cuffs.humgen3d.content import read_content
 from tests.humgen_double.blender import Blender, drawn
 
+BATCH = 10
 parser = argparse.ArgumentParser(description="Make humans one after another, and see what they leave behind.")
 parser.add_argument("content", type=Path)
 parser.add_argument("--count", type=int, default=200)
@@ -19,7 +20,11 @@ content = read_content(wanted.content)
 people = [drawn(content, number) for number in range(wanted.count)]
 with tempfile.TemporaryDirectory() as folder:
     blender = Blender(wanted.content, Path(folder) / "crowd")
-    found = blender.ask("many", people=people)
+    found = [
+        one
+        for first in range(0, len(people), BATCH)
+        for one in blender.ask("many", people=people[first : first + BATCH])
+    ]
     blender.close()
 warm = found[wanted.warm_up - 1]
 parts = np.array_split(np.array([(one["rss_mb"], one["cpu_s"]) for one in found[wanted.warm_up :]]), 6)

@@ -23,17 +23,25 @@ def plain_truth(model: BodyModel, cache: Path, *, sex: str, is_other: bool, heig
     """Positions of the skin's vertices on the plain preset of a sex, metres.
 
     The open body's vertices are anny's SOMA vertices, and anny evaluates SOMA and MakeHuman meshes of the same person;
-    other proportions are the same map of space, with the weights of the skin next to each point. Height scales it all.
+    other proportions are the same map of space, with the weights of the skin next to each point. The double's height
+    keys add a share of the basis, which is a woman, to everybody.
     """
-    source = Source.load(cache)
-    person = source.person(traits_of(sex))
-    soma = load_anny(cache, topology="soma", local_changes=True)
-    points = true_rest(model, soma, traits_of(sex), local_changes={}, bone_heads=person.bone_heads)
-    verts = person.verts[np.unique(source.body_faces()[0])]
-    if is_other:
-        points = warped(source, person, points, weights_at(source, person, points))
-        verts = proportioned(source, person, is_other=True).verts[np.unique(source.body_faces()[0])]
-    return points * (height_m / np.ptp(verts[:, 2]))
+    source, soma = Source.load(cache), load_anny(cache, topology="soma", local_changes=True)
+    skin = np.unique(source.body_faces()[0])
+
+    def standing(who: str) -> tuple[Array, Array]:
+        person = source.person(traits_of(who))
+        points = true_rest(model, soma, traits_of(who), local_changes={}, bone_heads=person.bone_heads)
+        if is_other:
+            points = warped(source, person, points, weights_at(source, person, points))
+        return points, proportioned(source, person, is_other=is_other).verts[skin]
+
+    (points, verts), (basis_points, basis_verts) = standing(sex), standing("female")
+    share = 0.0
+    for _ in range(5):  # stature is linear but for changes of the highest and lowest vertex
+        missing_m = height_m - np.ptp((verts + share * basis_verts)[:, 2])
+        share += missing_m / np.ptp(basis_verts[:, 2])
+    return points + share * basis_points
 
 
 def weights_at(source: Source, person: Person, points: Float[Array, "n 3"]) -> Float[Array, "n bones"]:

@@ -1,6 +1,6 @@
 """Both doubles, registered anew in a cache of the session's own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from cuffs.humgen3d.addon import find_addon
 from cuffs.humgen3d.content import SEXES
 from cuffs.humgen3d.maker import HumanMaker, MadeHuman
-from cuffs.humgen3d.tables import Made, make_table
+from cuffs.humgen3d.tables import Made, make_table, plain_human
 from tests.humgen_double.blender import addon_path
 from tests.humgen_double.fixtures import other, same, spoiled
 
@@ -22,6 +22,8 @@ class Registered:
     made: Made
     human: MadeHuman
     carried: np.ndarray
+    plain: MadeHuman
+    """Another of the same sex, whose true surface is known."""
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +44,7 @@ def registered(body, same, other, own_cache):
         maker = HumanMaker(double[0].root, find_addon(addon_path()))
         for sex in SEXES:
             made, human, carried = make_table(own_cache, body, double[0], maker, sex=sex)
-            found[name, sex] = Registered(made=made, human=human, carried=carried)
+            spec = replace(plain_human(double[0], sex), preset=f"models/{sex}/Group B/Plain.json")
+            found[name, sex] = Registered(made=made, human=human, carried=carried, plain=maker.make(spec))
         maker.close()
     return found
