@@ -219,7 +219,7 @@ def test_a_blender_that_stands_still_is_replaced(fresh, serial, tmp_path):
     until(lambda: finished_slots(fresh) and at_work(fresh), "a scene after the first")
     blender = blenders(run.pid)[0]
     blender.suspend()
-    scene = at_work(fresh)[0].scenes[0]
+    scene = until(lambda: at_work(fresh) and at_work(fresh)[0].scene_s > 2 and at_work(fresh)[0].scenes[0], "a scene")
     say(f"stopped Blender {blender.pid} at {scene}")
     assert run.wait(LONG_S) == 0, (tmp_path / "log").read_text()
     assert [(failure.cause, failure.key) for failure in read_all_failures(fresh)] == [("time_out", scene)]
