@@ -232,7 +232,9 @@ from pathlib import Path
 from cuffs.farm import render
 render.MARGIN_S = 5.0
 from cuffs.farm.blender_process import BlenderSettings
-job = render.RenderJob(folder=Path(sys.argv[1]), chunks=range(3), settings=BlenderSettings(threads=1, timeout_s=30))
+from cuffs.farm.engine import EngineSettings
+settings, engine = BlenderSettings(threads=1, timeout_s=30), EngineSettings(workers=2)
+job = render.RenderJob(folder=Path(sys.argv[1]), chunks=range(3), settings=settings, engine=engine)
 print(render.render_plan(job, lambda done: None).samples)
 """
 
