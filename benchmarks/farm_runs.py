@@ -134,11 +134,12 @@ class Meter:
         Raises:
             RuntimeError: if it failed.
         """
-        pid = 0
-        while not pid:
+        while True:
             self._own_cpu_s = self.own_cpu_s()
             time.sleep(POLL_S)
             pid, status, used = os.wait4(self.process.pid, os.WNOHANG)
+            if pid:
+                break
         self.process.returncode = os.waitstatus_to_exitcode(status)
         self._wall_s, self._cpu_s = time.monotonic() - self._started, used.ru_utime + used.ru_stime
         if self.process.returncode:

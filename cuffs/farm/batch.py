@@ -171,6 +171,7 @@ class _Batch:
                 self._replace(process, outcome, made=made)
                 return
             self.queued.popleft()
+            self._order(scene).unlink()
             made, self.starts = made + 1, 0
             self._annotate(scene, trace)
 
@@ -190,8 +191,12 @@ class _Batch:
         """Where Blender publishes a scene."""
         return self.folder / f"capture-{scene.spec.key}"
 
+    def _order(self, scene: _Progress) -> Path:
+        """What Blender reads; there for as long as it is asked for the scene."""
+        return self.folder / f"{scene.spec.key}.json"
+
     def _submit(self, process: BlenderProcess, scene: _Progress) -> None:
-        spec_path = self.folder / f"{scene.spec.key}.json"
+        spec_path = self._order(scene)
         spec_path.write_text(json.dumps(encode(scene.spec)))
         process.submit(spec_path, self._capture(scene))
 

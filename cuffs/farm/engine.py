@@ -101,8 +101,7 @@ def _loky(settings: EngineSettings) -> Iterator[Engine]:
     workers = settings.workers
     options = {
         "n_jobs": workers,
-        # Also for one worker: a library that crashes or hangs then ends that process and not the run.
-        "backend": "loky",
+        "backend": "loky" if workers > 1 else "sequential",
         "return_as": "generator_unordered",
         "batch_size": 1,
     }

@@ -219,7 +219,7 @@ def test_a_blender_that_stands_still_is_replaced(fresh, serial, tmp_path):
     until(lambda: finished_slots(fresh) and at_work(fresh), "a scene after the first")
     blender = blenders(run.pid)[0]
     blender.suspend()
-    scene = at_work(fresh)[0].scenes[0]
+    scene = until(lambda: at_work(fresh) and at_work(fresh)[0].scene_s > 2 and at_work(fresh)[0].scenes[0], "a scene")
     say(f"stopped Blender {blender.pid} at {scene}")
     assert run.wait(LONG_S) == 0, (tmp_path / "log").read_text()
     assert [(failure.cause, failure.key) for failure in read_all_failures(fresh)] == [("time_out", scene)]
@@ -232,7 +232,9 @@ from pathlib import Path
 from cuffs.farm import render
 render.MARGIN_S = 5.0
 from cuffs.farm.blender_process import BlenderSettings
-job = render.RenderJob(folder=Path(sys.argv[1]), chunks=range(3), settings=BlenderSettings(threads=1, timeout_s=30))
+from cuffs.farm.engine import EngineSettings
+settings, engine = BlenderSettings(threads=1, timeout_s=30), EngineSettings(workers=2)
+job = render.RenderJob(folder=Path(sys.argv[1]), chunks=range(3), settings=settings, engine=engine)
 print(render.render_plan(job, lambda done: None).samples)
 """
 
