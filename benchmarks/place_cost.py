@@ -44,12 +44,12 @@ def main() -> None:
     options = parser.parse_args()
     session, assets = start_session("cpu", options.threads), Assets(options.plan / "assets")
     rows: dict[str, list[float]] = {}
-    for number, spec in enumerate(_scenes(options.plan)):
+    for number, spec in enumerate(scenes_of(options.plan)):
         if number == options.count + 1:
             break
-        sized = _sized(spec, options.width, options.samples)
-        plain = replace(sized, place=PLAIN, light=LightSpec(kind="studio"), props=())
-        found = {name: _seconds(one, session, assets) for name, one in (("place", sized), ("plain", plain))}
+        wanted = sized(spec, options.width, options.samples)
+        plain = replace(wanted, place=PLAIN, light=LightSpec(kind="studio"), props=())
+        found = {name: _seconds(one, session, assets) for name, one in (("place", wanted), ("plain", plain))}
         if number == 0:
             continue  # the first also loads kernels and caches
         print(f"{spec.place.kind}/{spec.place.style} {spec.light.mood}: {found}", flush=True)
@@ -61,13 +61,15 @@ def main() -> None:
     print(json.dumps({name: round(float(np.median(values)), 3) for name, values in rows.items()}, indent=1))
 
 
-def _scenes(folder: Path) -> Iterator[SceneSpec]:
+def scenes_of(folder: Path) -> Iterator[SceneSpec]:
+    """The first scene of each of a plan's slots."""
     plan = read_plan(folder)
     for chunk in range(plan.num_chunks):
         yield from (slot.specs[0] for slot in read_chunk(folder, plan, chunk).slots)
 
 
-def _sized(spec: SceneSpec, width: int, samples: int) -> SceneSpec:
+def sized(spec: SceneSpec, width: int, samples: int) -> SceneSpec:
+    """A scene at another size and number of samples, without the lens's effects."""
     height = round(width * spec.image.height / spec.image.width)
     fov_x_deg = float(np.degrees(2 * np.arctan(spec.image.width / 2 / spec.camera.K[0, 0])))
     K = intrinsics(fov_x_deg=fov_x_deg, width=width, height=height, offset_px=(0.0, 0.0))

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from blender_scripts.humgen3d.studio import Studio, start_studio
+from blender_scripts.humgen3d.troupe import Troupe
 from cuffs.character import Identity, Topology
 from cuffs.character.cloth_mesh import ClothMesh, cloth_mesh
 from cuffs.codec import decode
@@ -19,6 +20,7 @@ class Assets:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.troupe = Troupe()
         self._topologies: dict[str, Topology] = {}
         self._identities: OrderedDict[str, Identity] = OrderedDict()
         self._cloth: dict[tuple[str, str], ClothMesh] = {}

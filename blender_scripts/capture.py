@@ -13,6 +13,7 @@ from blender_scripts.assets import Assets
 from blender_scripts.camera import add_camera
 from blender_scripts.character import Character, create_character
 from blender_scripts.data_pass import DataPass, render_data
+from blender_scripts.humgen3d.troupe import role_of
 from blender_scripts.lights import add_lamps
 from blender_scripts.picture import render_light, render_picture, save_picture, set_up_picture
 from blender_scripts.place_files import load_place_image
@@ -22,6 +23,7 @@ from blender_scripts.places.build import Surroundings
 from blender_scripts.props import add_prop
 from blender_scripts.session import Session, clear_scene, peak_rss_mb
 from blender_scripts.world import add_world
+from cuffs.camera import inverse, transform
 from cuffs.codec import encode
 from cuffs.develop import develop, metered_gain
 from cuffs.npz import npz_bytes
@@ -31,6 +33,10 @@ from cuffs.warp import plan_warp, smoothly_looked_up
 DATA_DENSITY = 2
 """Where a lens bends the picture, data are rendered this much finer, so that the nearest one is within a third of a
 pixel of the place that is meant."""
+
+
+LEAST_DEPTH_M = 0.5
+"""Nobody is taken to be nearer than this when their hair's detail is chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,25 +58,27 @@ def capture_scene(order: Order, session: Session, assets: Assets, folder: Path) 
         CuffsError: if the spec asks for something that isn't there.
         RuntimeError: if Blender can't do it.
     """
-    started = time.perf_counter()
+    started, started_cpu_s = time.perf_counter(), time.process_time()
     characters = build_scene(order.spec, session, assets)
     if order.blend is not None:
         save_blend(order.blend)
     built = time.perf_counter()
     depsgraph = bpy.context.evaluated_depsgraph_get()
-    meshes = [_person_arrays(character, depsgraph) for character in characters]
-    read = time.perf_counter()
+    meshes = [person_arrays(character, depsgraph) for character in characters]
+    read, read_cpu_s = time.perf_counter(), time.process_time()
     data = _render(order.spec, folder)
-    rendered = time.perf_counter()
+    rendered, rendered_cpu_s = time.perf_counter(), time.process_time()
     for number, arrays in enumerate(meshes):
         (folder / f"person_{number}.npz").write_bytes(npz_bytes(arrays))
     (folder / "data.npz").write_bytes(npz_bytes(_data_arrays(data)))
-    clear_scene()
+    clear_scene(keep=[thing for character in characters for thing in character.stay()])
     timings = Timings(
         setup_s=built - started,
         render_s=rendered - read,
         readout_s=(read - built) + (time.perf_counter() - rendered),
         max_rss_mb=peak_rss_mb(),
+        cpu_s=time.process_time() - started_cpu_s,
+        render_cpu_s=rendered_cpu_s - read_cpu_s,
     )
     capture = Capture(
         key=order.spec.key,
@@ -109,11 +117,12 @@ def build_scene(spec: SceneSpec, session: Session, assets: Assets) -> list[Chara
     Raises:
         CuffsError: if the spec asks for something that isn't there.
     """
-    clear_scene()
+    roles = [role_of(number, person.character) for number, person in enumerate(spec.people, start=1)]
+    clear_scene(keep=assets.troupe.only(roles))
     set_up_picture(spec.render, session)
     frame = plan_warp(spec.camera, spec.image).frame
     add_camera(spec.camera, frame)
-    characters = _add_people(spec, assets)
+    characters = add_people(spec, assets)
     for number, prop in enumerate(spec.props):
         add_prop(prop, number)
     centre_world = np.mean([person.pelvis_world for person in spec.people], axis=0)
@@ -138,10 +147,13 @@ def save_blend(path: Path) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, compress=True, check_existing=False)
 
 
-def _add_people(spec: SceneSpec, assets: Assets) -> list[Character]:
+def add_people(spec: SceneSpec, assets: Assets) -> list[Character]:
+    """Everybody of a scene, dressed and posed; errors as for `build_scene`."""
     characters: list[Character] = []
     for number, person in enumerate(spec.people, start=1):
-        character = create_character(person.character, number, assets)
+        depth_m = float(transform(inverse(spec.camera.T_world_cam), person.pelvis_world[None])[0, 2])
+        pixel_m = max(depth_m, LEAST_DEPTH_M) / spec.camera.K[0, 0]
+        character = create_character(person.character, number, assets, pixel_m=pixel_m)
         character.shape()
         character.dress()
         character.pose(person)
@@ -149,12 +161,14 @@ def _add_people(spec: SceneSpec, assets: Assets) -> list[Character]:
     return characters
 
 
-def _person_arrays(character: Character, depsgraph: bpy.types.Depsgraph) -> dict[str, np.ndarray]:
-    shell_world, shell_faces = character.read_shell(depsgraph)
+def person_arrays(character: Character, depsgraph: bpy.types.Depsgraph) -> dict[str, np.ndarray]:
+    """What `Capture` says of one person's file."""
+    shell = character.read_shell(depsgraph)
     return {
         "body_world": character.read_body(depsgraph),
-        "shell_world": shell_world,
-        "shell_faces": shell_faces,
+        "shell_world": shell.verts,
+        "shell_faces": shell.faces,
+        "shell_counts": shell.counts,
     }
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 from blender_scripts.armature import add_armature, pose_armature
 from blender_scripts.assets import Assets
 from blender_scripts.cloth_layout import cloth_layout, cloth_limbs, shoe_places, trim_places
-from blender_scripts.hair_curves import add_hair_curves, for_data_only
+from blender_scripts.hair_curves import add_hair_curves, every_nth, for_data_only
 from blender_scripts.materials import make_material
 from blender_scripts.materials.body import wet_material
 from blender_scripts.materials.cloth import CLOTH
@@ -21,6 +21,7 @@ from blender_scripts.materials.picture import UV, picture_material
 from blender_scripts.materials.skin import GROWTH, ZONES, Growth, skin_material
 from blender_scripts.materials.trim import HEM, PLACE
 from blender_scripts.meshes import add_mesh, evaluated_verts, set_face_numbers, set_materials, set_vector_attribute
+from blender_scripts.shell import Shell, joined_shell
 from blender_scripts.skinned_mesh import (
     LIMB,
     SkinnedShape,
@@ -70,8 +71,8 @@ class _Piece:
 class OpenCharacter:
     """See `character.Character` for the order of calls."""
 
-    def __init__(self, spec: CharacterSpec, number: int, assets: Assets) -> None:
-        self._spec, self._number = spec, number
+    def __init__(self, spec: CharacterSpec, number: int, assets: Assets, pixel_m: float) -> None:
+        self._spec, self._number, self._pixel_m = spec, number, pixel_m
         self._topology: Topology = assets.topology(spec.topology)
         self._identity: Identity = assets.identity(spec.identity)
         if len(self._identity.rest) != len(self._topology.skin_bones):
@@ -118,16 +119,17 @@ class OpenCharacter:
         """The evaluated body mesh, whole, in the topology's order: world, float32 metres."""
         return evaluated_verts(self._pieces[0].thing, depsgraph)
 
-    def read_shell(self, depsgraph: bpy.types.Depsgraph) -> tuple[Float[Array, "verts 3"], Int[Array, "faces 3"]]:
-        """All surfaces of this person that a picture shows: world, float32 metres, triangles."""
-        verts, faces, count = [], [], 0
+    def stay(self) -> list[bpy.types.Object]:
+        """Nothing: made anew for every scene."""
+        return []
+
+    def read_shell(self, depsgraph: bpy.types.Depsgraph) -> Shell:
+        """All surfaces of this person that a picture shows: the skin, hair, then clothes from the skin outwards."""
+        surfaces = []
         for piece in self._pieces:
             shown = piece.shape.faces[~piece.is_hidden[piece.shape.faces].any(1)]  # as the mask modifier does
-            used, renumbered = np.unique(shown, return_inverse=True)
-            verts.append(evaluated_verts(piece.thing, depsgraph)[used])
-            faces.append(renumbered.reshape(-1, 3) + count)
-            count += len(used)
-        return np.concatenate(verts), np.concatenate(faces).astype(np.int32)
+            surfaces.append((evaluated_verts(piece.thing, depsgraph), shown, piece.is_hidden))
+        return joined_shell(surfaces)
 
     def _hidden_vertices(self) -> Int[Array, " hidden"]:
         """Full numbers of the body's vertices beneath clothes."""
@@ -173,7 +175,10 @@ class OpenCharacter:
             self._topology, self._identity, part, T_world_rest=T_world_rest, face=face, seed=hair.material.seed
         )
         root_m, tip_m = FUR_RADII_M if part.kind == "fur" else STRAND_RADII_M
-        thing = add_hair_curves(part.name, strands, root_m=root_m, tip_m=tip_m, number=self._number)
+        step = 1 if part.kind == "fur" else every_nth(2 * root_m, self._pixel_m)
+        thing = add_hair_curves(
+            part.name, strands[::step], root_m=root_m * step, tip_m=tip_m * step, number=self._number
+        )
         thing.data.materials.append(strand_material(f"{part.name} strands", hair.material))
 
     def _add_cloth(self, garment: GarmentSpec, worn: Worn) -> None:

@@ -103,6 +103,7 @@ def render_light(scratch: Path) -> Light:
     settings = scene.render.image_settings
     if hasattr(settings, "media_type"):  # from Blender 5.0 on
         settings.media_type = "MULTI_LAYER_IMAGE"
+        settings.use_exr_interleave = True  # one part, as before; else a part a pass
     settings.file_format, settings.color_depth, settings.exr_codec = "OPEN_EXR_MULTILAYER", "32", "NONE"
     path = scratch / "light.exr"
     scene.render.filepath = str(path)

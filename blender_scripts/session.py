@@ -4,8 +4,11 @@ import logging
 import os
 import resource
 import sys
+import traceback
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import bpy
 
@@ -18,7 +21,7 @@ GPU_TYPES = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")
 
 OWNED = (
     "objects", "meshes", "armatures", "cameras", "lights", "materials", "images", "worlds", "textures", "node_groups",
-    "actions", "curves", "hair_curves", "collections",
+    "actions", "curves", "hair_curves", "particles", "texts", "collections",
 )  # fmt: skip
 """Kinds of data that a scene is made of; everything else belongs to the program."""
 
@@ -90,13 +93,27 @@ def _names(cycles: bpy.types.AddonPreferences, kind: str) -> list[str]:
     return [found.name for found in cycles.get_devices_for_type(kind) if found.type == kind]
 
 
-def clear_scene() -> None:
-    """Remove everything a scene was made of, so that the next one starts from nothing and memory doesn't grow."""
-    for kind in OWNED:
-        found = list(getattr(bpy.data, kind))
-        if found:
-            bpy.data.batch_remove(found)
+def clear_scene(keep: Collection[bpy.types.Object] = ()) -> None:
+    """Remove everything a scene was made of, so that the next one starts from nothing and memory doesn't grow.
+
+    Args:
+        keep: objects that stay, with all that belongs to them.
+    """
+    for layer in bpy.context.scene.view_layers:
+        layer.material_override = None  # the data pass's
+    _remove([thing for thing in bpy.data.objects if thing not in keep])
+    _remove([each for each in bpy.data.collections if not set(each.all_objects) & set(keep)])
+    if keep:  # data of those who stay have users, others have none
+        _remove(list(bpy.data.worlds))
+    else:
+        for kind in OWNED:
+            _remove(list(getattr(bpy.data, kind)))
     bpy.data.orphans_purge(do_recursive=True)
+
+
+def _remove(found: list[bpy.types.ID]) -> None:
+    if found:
+        bpy.data.batch_remove(found)
 
 
 def peak_rss_mb() -> float:
@@ -107,3 +124,22 @@ def peak_rss_mb() -> float:
         return int(line.split()[1]) / 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def leave_after(run: Callable[[], int]) -> NoReturn:
+    """Run a program to its end, and end the process at once with its exit code; 1 where something is raised.
+
+    Blender's own way out isn't taken: after .blend files were read, some versions hang there, and with HumGen3D enabled
+    some crash.
+    """
+    code = 1
+    try:
+        code = run()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    finally:
+        if sys.exc_info()[0] is not None:
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

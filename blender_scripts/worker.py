@@ -22,7 +22,7 @@ from typing import BinaryIO
 
 from blender_scripts.assets import Assets
 from blender_scripts.capture import Order, capture_scene
-from blender_scripts.session import Session, start_session
+from blender_scripts.session import Session, leave_after, start_session
 from cuffs.codec import decode
 from cuffs.errors import AddOnUnusable, CuffsError, OutputError, RecordError
 from cuffs.publish import publish_folder
@@ -134,7 +134,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)  # with HumGen3D enabled, some versions of Blender crash on their way out
+    leave_after(main)

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cuffs.farm.telemetry import SceneTelemetry
-
-PARTS = ("setup_s", "render_s", "readout_s", "fit_s", "write_s")
+from cuffs.farm.totals import PARTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,13 @@
 """The `cuffs` command: the one place where pose sources, planner, farm and reports are put together."""
 
 import importlib.metadata
+import importlib.util
 import json
 import logging
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +26,10 @@ from cuffs.cli_data import export_command, view_command
 from cuffs.cli_farm import How, Who, new_progress, render_command
 from cuffs.cli_humgen3d import correspond_command, doctor_humgen3d
 from cuffs.cli_import import import_command
+from cuffs.cli_run import estimate_command, merge_command, status_command
 from cuffs.cli_show import features_command, show_command
 from cuffs.cli_sources import check_command, index_command
+from cuffs.cli_templates import container_command, dask_command, openjd_command, slurm_command
 from cuffs.codec import encode
 from cuffs.doctor import examine
 from cuffs.errors import CheckFailed, CuffsError, UnavailableError
@@ -42,10 +46,11 @@ from cuffs.recipe import Recipe, load_recipe
 from cuffs.records.scene_spec import Device
 from cuffs.replay import replay as replay_scene
 from cuffs.report.card import write_card
-from cuffs.report.sheet import write_sheet
+from cuffs.report.sheet import write_pictures, write_sheet
 from cuffs.scene.people import PoseDraw
 from cuffs.scene.sampler import PoseSource
 from cuffs.shards import iterate_samples
+from cuffs.shards.deep import verify_deeply
 from cuffs.shards.verify import verify_dataset
 from pose_sources import Poses, body_at_hand, open_poses, poses_config, rest_shapes
 
@@ -56,6 +61,9 @@ poses_app.command(name="features")(features_command)
 poses_app.command(name="index")(index_command)
 poses_app.command(name="check")(check_command)
 app.command(name="render")(render_command)
+app.command(name="status")(status_command)
+app.command(name="estimate")(estimate_command)
+app.command(name="merge")(merge_command)
 app.command(name="audit")(audit_command)
 app.command(name="correspond")(correspond_command)
 app.command(name="diff")(diff_command)
@@ -65,6 +73,12 @@ app.command(name="import")(import_command)
 assets_app = tyro.extras.SubcommandApp()
 assets_app.command(name="add")(add_command)
 assets_app.command(name="list")(list_command)
+farm_app = tyro.extras.SubcommandApp()
+farm_app.command(name="slurm")(slurm_command)
+farm_app.command(name="openjd")(openjd_command)
+farm_app.command(name="dask")(dask_command)
+farm_app.command(name="container")(container_command)
+app.command(farm_app, name="farm", help="Jobs for farm managers, printed with limits that were measured.")
 app.command(assets_app, name="assets", help="Clothes of MakeHuman's community that characters may wear.")
 app.command(poses_app, name="poses", help="Sources of poses: what they hold, and what a recipe makes of them.")
 
@@ -119,13 +133,16 @@ def card_command(folder: Folder) -> None:
 
 
 @app.command(name="verify")
-def verify_command(folder: Folder) -> None:
+def verify_command(folder: Folder, deep: bool = False) -> None:
     """Check a dataset: every byte, every sample, every slot accounted for.
 
     Args:
         folder: The dataset's folder.
+        deep: Also hold every file against its hash, every sample against its planned scene and its labels against
+            each other: minutes instead of seconds.
     """
-    problems = list(verify_dataset(folder, read_plan(folder)))
+    plan = read_plan(folder)
+    problems = list(verify_deeply(folder, plan) if deep else verify_dataset(folder, plan))
     for problem in problems:
         print(f"{problem.where}: {problem.what}")
     if problems:
@@ -134,20 +151,31 @@ def verify_command(folder: Folder) -> None:
 
 
 @app.command(name="sheet")
-def sheet_command(folder: Folder, out: Path | None = None, count: int = 24, columns: int = 2) -> None:
-    """Draw a contact sheet: image | labelled body over it | joints.
+def sheet_command(
+    folder: Folder,
+    out: Path | None = None,
+    count: int = 24,
+    columns: int | None = None,
+    pictures: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
+) -> None:
+    """Draw a contact sheet: image | labelled body over it | joints, or photographs alone.
 
     Args:
         folder: The dataset's folder.
         out: The PNG; DIR/sheet.png if not given.
         count: How many samples, taken evenly from the whole.
-        columns: Samples side by side.
+        columns: Samples side by side; 2, and 8 photographs.
+        pictures: Photographs alone, the first ones, nobody twice.
     """
     plan = plan_of(folder)
     entries = [(tar_path, entry) for tar_path, _, entry in iterate_samples(folder)]
-    step = max(1, len(entries) // max(1, count))
     path = out or folder / "sheet.png"
-    write_sheet(path, entries[::step][:count], load_body_model(body_of(folder, plan)), columns=columns)
+    if pictures:
+        shown = write_pictures(path, entries, count=count, columns=columns or 8)
+        print(f"sheet of {shown} people's pictures: {path}")
+        return
+    step = max(1, len(entries) // max(1, count))
+    write_sheet(path, entries[::step][:count], load_body_model(body_of(folder, plan)), columns=columns or 2)
     print(f"sheet: {path}")
 
 
@@ -239,11 +267,13 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
     model = find_body_model(cache)
     body = body_at_hand(model, rest_shapes(model, assets_folder()))
     poses = open_poses(config, folder=folder, body=body, cache=cache)
-    topology = dressed_topology(cache, recipe.wardrobe.added)
+    textures: Mapping[str, Path] = {}
     if recipe.humgen3d is not None:
         cast = humgen_cast(recipe.humgen3d, seed, model=model, cache=cache, keep_verts=recipe.keep_verts)
     else:
+        topology = dressed_topology(cache, recipe.wardrobe.added)
         cast = open_cast(recipe, seed, model=model, topology=topology, cache=cache)
+        textures = textures_of(cache, topology)
     progress = new_progress("planning", count)
     request = PlanRequest(
         recipe=recipe,
@@ -253,13 +283,18 @@ def _plan(recipe: Recipe, folder: Path, *, count: int, seed: int, out: Path) -> 
         draw_pose=_pose_source(poses),
         pose_licences=tuple(sorted(set(poses.licences.values()))),
         body_path=model.path,
-        textures=textures_of(cache, topology),
-        versions={name: importlib.metadata.version(name) for name in ("anny", "numpy", "smplx")},
+        textures=textures,
+        versions={name: importlib.metadata.version(name) for name in _installed("anny", "numpy", "smplx")},
     )
     with closing(cast):
         made = make_plan(request, cast, out, progress.update)
     progress.close()
     return made
+
+
+def _installed(*names: str) -> list[str]:
+    """Those of some packages that are there: with SMPL-X and HumGen3D's people none of the open ones is needed."""
+    return [name for name in names if importlib.util.find_spec(name) is not None]
 
 
 def _say_refused(plan: Plan) -> None:

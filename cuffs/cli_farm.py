@@ -1,8 +1,11 @@
 """`cuffs render` and what else belongs to a farm."""
 
+import json
 import logging
 import signal
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -10,20 +13,28 @@ from typing import Annotated
 
 import tyro
 
-from cuffs.bench import report, table
+from cuffs.codec import encode
+from cuffs.errors import OutputError
 from cuffs.farm.blender_process import BlenderSettings
+from cuffs.farm.causes import failure_table
 from cuffs.farm.engine import Backend, EngineSettings
 from cuffs.farm.machine import core_limit, memory_limit_gb
 from cuffs.farm.progress import Progress
+from cuffs.farm.prometheus import write_prometheus
 from cuffs.farm.render import RenderJob, RenderSummary, chunk_range, render_plan, require_complete
-from cuffs.farm.telemetry import read_all_failures, read_telemetry
-from cuffs.plan import read_plan
+from cuffs.farm.status import StatusReader
+from cuffs.farm.telemetry import read_all_failures
+from cuffs.farm.totals import TotalsKeeper, totals_lines
+from cuffs.plan import Plan, read_plan
+from cuffs.publish import write_bytes
 from cuffs.records.scene_spec import Device
 
 logger = logging.getLogger(__name__)
 
 MEMORY_SHARE = 0.8
 """Of what there is, for the Blenders; the rest is for those who annotate, and the system."""
+
+PROMETHEUS_S = 15.0
 
 Folder = Annotated[Path, tyro.conf.Positional]
 
@@ -97,15 +108,18 @@ class How:
         )
 
 
+EVERYTHING, HERE, PLAIN = Which(), Who(), How()
+
 Flat = tyro.conf.arg(name="")
 """The fields of a record are flags of the command, without a prefix."""
 
 
 def render_command(
     folder: Folder,
-    which: Annotated[Which, Flat] = Which(),
-    who: Annotated[Who, Flat] = Who(),
-    how: Annotated[How, Flat] = How(),
+    which: Annotated[Which, Flat] = EVERYTHING,
+    who: Annotated[Who, Flat] = HERE,
+    how: Annotated[How, Flat] = PLAIN,
+    prometheus: Path | None = None,
 ) -> None:
     """Render what is missing of a plan. Safe to repeat after anything: what is finished is kept.
 
@@ -114,22 +128,59 @@ def render_command(
         which: What is rendered.
         who: Who renders.
         how: How each Blender is run.
+        prometheus: Keep a text file for node_exporter's textfile collector here, as in cuffs.prom.
+    """
+    job, plan = render_job(folder, which, who, how), read_plan(folder)
+    total = sum(len(plan.slots(number)) for number in job.chunks)
+    signal.signal(signal.SIGTERM, _interrupt)
+    progress = new_progress("rendering", total)
+    export = _exporter(folder, plan, which.out, prometheus)
+
+    def tell(done: int) -> None:
+        progress.update(done)
+        export(PROMETHEUS_S)
+
+    try:
+        summary = render_plan(job, tell)
+    finally:
+        export(0.0)
+        progress.close()
+    _say(folder, summary, place=which.out or str(folder / "shards"))
+
+
+def render_job(folder: Path, which: Which, who: Who, how: How) -> RenderJob:
+    """What these flags ask for.
+
+    Raises:
+        ConfigError: if they can't be.
+        RecordError: if there is no plan.
     """
     engine = who.engine()
-    plan = read_plan(folder)
-    job = RenderJob(
+    return RenderJob(
         folder=folder.absolute(),
-        chunks=chunk_range(plan, chunk=which.chunk, chunks=which.chunks),
+        chunks=chunk_range(read_plan(folder), chunk=which.chunk, chunks=which.chunks),
         settings=how.settings(engine),
         engine=engine,
         out=which.out,
     )
-    total = sum(len(plan.slots(number)) for number in job.chunks)
-    signal.signal(signal.SIGTERM, _interrupt)
-    progress = new_progress("rendering", total)
-    summary = render_plan(job, progress.update)
-    progress.close()
-    _say(folder, summary, place=which.out or str(folder / "shards"))
+
+
+def _exporter(folder: Path, plan: Plan, out: str | None, path: Path | None) -> Callable[[float], None]:
+    """Writes the file for Prometheus where it is older than so many seconds. Where it can't, rendering goes on."""
+    if path is None:
+        return lambda _: None
+    reader, keeper, last = StatusReader(folder, plan, out), TotalsKeeper(folder), [0.0]
+
+    def export(every_s: float) -> None:
+        if time.monotonic() - last[0] < every_s:
+            return
+        last[0] = time.monotonic()
+        try:
+            write_prometheus(path, reader.look(), keeper.look())
+        except OutputError as problem:
+            logger.warning("%s", problem)
+
+    return export
 
 
 def new_progress(what: str, total: int) -> Progress:
@@ -144,16 +195,16 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _say(folder: Path, summary: RenderSummary, *, place: str) -> None:
     """What a run came to, the table of failures included."""
-    records = read_telemetry(folder)
-    if records:
-        print(table(report(records)))
+    totals = TotalsKeeper(folder).look()
+    write_bytes(folder / "summary.json", (json.dumps(encode(totals), indent=1) + "\n").encode())
+    for line in totals_lines(totals):
+        print(line)
     for cause, number in sorted(summary.rejected.items()):
         print(f"  refused {number:6d}  {cause}")
-    tries: dict[str, int] = {}
-    for failure in read_all_failures(folder):
-        tries[failure.cause] = tries.get(failure.cause, 0) + 1
-    for cause, number in sorted(tries.items()):
-        print(f"  tries that failed {number:6d}  {cause}")
+    if failures := failure_table(read_all_failures(folder)):
+        print("tries that failed:")
+        for row in failures:
+            print(f"  {row}")
     if summary.exhausted:
         print(f"  slots without a sample, all their spares refused: {summary.exhausted}")
     print(f"{summary.samples} samples in {place} ({summary.wall_s:.0f} s)")

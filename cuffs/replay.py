@@ -66,7 +66,7 @@ def replay(folder: Path, plan: Plan, key: str, *, out: Path, settings: BlenderSe
             blender(folder / "assets", settings, scratch / "log", lane) as process,
         ):
             process.submit(spec_path, capture, scratch / "scene.blend")
-            outcome = process.wait(capture)
+            outcome = process.wait(capture, beat=lambda: None)
             if outcome is not Outcome.PUBLISHED:
                 process.require_usable()
                 raise WorkerDied(f"{key}: Blender {outcome.value}.\n{process.log_tail()}")

@@ -31,6 +31,14 @@ class SparseTable:
         Raises:
             ValueError: if the lists don't fit together.
         """
+        return self.tosparse().toarray()
+
+    def tosparse(self) -> Any:
+        """The matrix as scipy's, its lists checked.
+
+        Raises:
+            ValueError: if the lists don't fit together.
+        """
         from scipy.sparse import csc_matrix, csr_matrix
 
         state = getattr(self, "_state", None)
@@ -42,7 +50,7 @@ class SparseTable:
             raise ValueError(f"a sparse matrix of shape {shape} with lists that are no numbers")
         matrix = (csc_matrix if self.is_by_column else csr_matrix)(tuple(parts), shape=shape)
         matrix.check_format(full_check=True)
-        return matrix.toarray()
+        return matrix
 
 
 class _ByRow(SparseTable):

@@ -20,7 +20,7 @@ from trainer.train import RunRequest, train
 INTERRUPTED = 130
 
 
-class _Asked:
+class Asked:
     """Whether a signal asked to stop: schedulers send SIGTERM before they take a machine away."""
 
     def __init__(self) -> None:
@@ -34,6 +34,7 @@ class _Asked:
         self.yes = True
 
     def __call__(self) -> bool:
+        """Asked yet?"""
         return self.yes
 
 
@@ -58,7 +59,7 @@ def run(
         device: cpu, cuda, or auto: cuda where there is one.
         resume: Go on from the newest checkpoint; from the beginning where there is none yet.
     """
-    asked = _Asked()
+    asked = Asked()
     request = RunRequest(recipe=load_recipe(recipe), sources=parse_sources(data, val), out=out, resume=resume)
     with joined(device) as ranks:
         logging.getLogger().setLevel(logging.INFO if ranks.is_first else logging.WARNING)

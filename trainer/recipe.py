@@ -136,11 +136,25 @@ def load_recipe(path: Path) -> TrainRecipe:
     Raises:
         ConfigError: naming the file and the key.
     """
-    recipe = build(TrainRecipe, load_yaml(path), where=str(path))
+    return recipe_of(load_yaml(path), folder=path.parent, where=str(path))
+
+
+def recipe_of(values: object, *, folder: Path, where: str) -> TrainRecipe:
+    """A recipe of plain values.
+
+    Args:
+        values: as a file has them.
+        folder: what relative paths start at.
+        where: the file, for messages.
+
+    Raises:
+        ConfigError: naming the key.
+    """
+    recipe = build(TrainRecipe, values, where=where)
     backbone = recipe.model.backbone
     if backbone.weights not in LOCAL_WEIGHTS:
-        backbone = replace(backbone, weights=str((path.parent / backbone.weights).resolve()))
-    start_from = None if recipe.start_from is None else str((path.parent / recipe.start_from).resolve())
+        backbone = replace(backbone, weights=str((folder / backbone.weights).resolve()))
+    start_from = None if recipe.start_from is None else str((folder / recipe.start_from).resolve())
     return replace(recipe, model=replace(recipe.model, backbone=backbone), start_from=start_from)
 
 

@@ -15,7 +15,6 @@ needed is missing.
 import argparse
 import json
 import logging
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +27,7 @@ from blender_scripts.humgen3d.dress import KEEP, PARTICLES, dress, takes_pattern
 from blender_scripts.humgen3d.face import set_face
 from blender_scripts.humgen3d.human import Human, make_human
 from blender_scripts.humgen3d.studio import Studio, start_studio
-from blender_scripts.session import clear_scene, start_session
+from blender_scripts.session import clear_scene, leave_after, start_session
 from cuffs.codec import decode
 from cuffs.errors import CuffsError, RecordError
 from cuffs.humgen3d.records import HumanSpec
@@ -128,7 +127,4 @@ def _put_on(human: Human, item: str) -> None:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)  # with this add-on enabled, some versions of Blender crash on their way out
+    leave_after(main)

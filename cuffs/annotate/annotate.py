@@ -12,6 +12,7 @@ from PIL import Image
 
 from cuffs.annotate.passes import Shell, passes_npz
 from cuffs.annotate.people import PlannedPeople
+from cuffs.annotate.physical import PhysicalChecks
 from cuffs.annotate.raster import covered_pixels
 from cuffs.annotate.visibility import (
     DataPass,
@@ -101,6 +102,7 @@ class Annotator:
     """Of the body model alone; each kind of character is fitted with its own."""
 
     people: PlannedPeople
+    physical: PhysicalChecks
 
     @classmethod
     def load(cls, folder: Path, plan: Plan) -> "Annotator":
@@ -115,6 +117,7 @@ class Annotator:
             recipe=build(Recipe, load_yaml(folder / "recipe.yaml"), where=str(folder / "recipe.yaml")),
             prepared=prepare_fit(model),
             people=PlannedPeople(folder / "assets", model),
+            physical=PhysicalChecks(folder / "assets"),
         )
 
     def annotate(self, spec: SceneSpec, folder: Path) -> Annotated | Refused:
@@ -140,6 +143,8 @@ class Annotator:
                 return Refused(capture=capture, cause=cause)
             if record.visible_fraction < self.recipe.gates.min_visible:
                 return Refused(capture=capture, cause="hidden")
+            if record.physical is not None and record.physical.skin_out > self.recipe.gates.skin_out:
+                return Refused(capture=capture, cause="skin_through_cloth")
         people.sort(key=lambda person: person.record.joints3d_cam[INDEX["head"], 2])
         sample = self._sample(spec, people, capture)
         mask = relabel(data.person, np.array([person.number for person in people]))
@@ -169,6 +174,13 @@ class Annotator:
         bent = bend(shell_cam, spec.camera.distortion)
         alone = covered_pixels(bent, arrays["shell_faces"], spec.camera.K)
         record = self._record(spec, data, label, number=number, alone_pixels=alone)
+        found = self.physical.measure(
+            spec.people[number],
+            body_world=arrays["body_world"],
+            shell_world=arrays["shell_world"],
+            shell_counts=arrays["shell_counts"],
+        )
+        record = replace(record, physical=found)
         return _Person(number=number, record=record, target_cam=target_cam)
 
     def _record(

@@ -62,7 +62,7 @@ def verdict(tally: Tally) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def _share(tally: Tally, name: str, *, check: str, title: str, limit: float, what: str) -> Check:
+def share_check(tally: Tally, name: str, *, check: str, title: str, limit: float, what: str) -> Check:
     """A check on the share of samples that offend."""
     found = tally.offenders.get(name, Offenders())
     share = found.number / max(1, tally.samples)
@@ -135,7 +135,7 @@ def _stored(tally: Tally) -> Iterator[Check]:
 
 def _outlines(tally: Tally) -> Iterator[Check]:
     limits = tally.limits
-    yield _share(
+    yield share_check(
         tally,
         "outline",
         check="outline",
@@ -143,7 +143,7 @@ def _outlines(tally: Tally) -> Iterator[Check]:
         limit=limits.outside_samples,
         what=f"People of whose outline more than {limits.outside:.0%} lies over 1.5 px outside their mask.",
     )
-    yield _share(
+    yield share_check(
         tally,
         "shift",
         check="shift",
@@ -151,7 +151,7 @@ def _outlines(tally: Tally) -> Iterator[Check]:
         limit=limits.shifted_samples,
         what=f"Labels against mask, and mask against the picture's edges: clearly better {limits.shift_px:g} px away.",
     )
-    yield _share(
+    yield share_check(
         tally,
         "stale",
         check="stale",
@@ -170,7 +170,7 @@ def _cameras(tally: Tally) -> Iterator[Check]:
     }
     for name, (check, title) in titles.items():
         gains = tally.camera_gains.get(name, Gains())
-        found = _share(
+        found = share_check(
             tally,
             f"camera: {name}",
             check=check,
@@ -247,7 +247,7 @@ def _hands(tally: Tally) -> Iterator[Check]:
 
 
 def _identities(tally: Tally) -> Iterator[Check]:
-    yield _share(
+    yield share_check(
         tally,
         "identity",
         check="identity",
@@ -255,7 +255,7 @@ def _identities(tally: Tally) -> Iterator[Check]:
         limit=0.0,
         what="One identity, one set of betas: in all samples the same, and no other's; and the plan's.",
     )
-    yield _share(
+    yield share_check(
         tally,
         "splits",
         check="splits",
@@ -296,7 +296,7 @@ def _duplicates(tally: Tally) -> Check:
 
 def _files(tally: Tally) -> Iterator[Check]:
     for name, title in (("mask", "Masks"), ("files", "Pictures, annotations, target vertices")):
-        yield _share(
+        yield share_check(
             tally,
             name,
             check=name,

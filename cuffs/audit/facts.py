@@ -12,6 +12,8 @@ from cuffs.audit.cameras import CameraEvidence
 from cuffs.audit.hands import HandEvidence
 from cuffs.audit.histograms import Distances
 from cuffs.audit.registration import Registration
+from cuffs.exposure import Exposure
+from cuffs.records import PhysicalRecord
 
 PARTS: Final = ("all", "body", "head", "left_hand", "right_hand", "fingers", "face")
 
@@ -52,6 +54,9 @@ class PersonFacts:
     sources: tuple[str, ...]
     """Datasets of body and hands."""
 
+    physical: PhysicalRecord | None
+    """What can't be in reality; None where it wasn't measured."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SampleFacts:
@@ -81,6 +86,12 @@ class SampleFacts:
     place: str = ""
     light: str = ""
     licences: tuple[str, ...] = ()
+    exposure: Exposure | None = None
+    """None of photographs."""
+
+    low_light: bool = False
+    """Whether a dark picture was asked for."""
+
     versions: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, float] = field(default_factory=dict)
 

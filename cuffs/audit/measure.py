@@ -16,6 +16,7 @@ from cuffs.audit.facts import PARTS, BatchFacts, PersonFacts, SampleFacts, betas
 from cuffs.audit.hands import LEAST_HAND_PX, HandEvidence, HandModel, hand_evidence, hand_model
 from cuffs.audit.histograms import Distances
 from cuffs.audit.outline import WORKING_SIDE, MaskField, agreement, look_up, mask_field, outline_vertices
+from cuffs.audit.physical import exposure_facts
 from cuffs.audit.read import ReadSample, SampleRef, read_for_audit
 from cuffs.audit.registration import register
 from cuffs.body import BodyModel, body_parts, forward, load_body_model
@@ -148,6 +149,8 @@ def _measure_sample(
         place=sample.provenance.place,
         light=sample.provenance.light,
         licences=sample.provenance.licences,
+        exposure=None if read.picture is None else exposure_facts(read.picture, read.mask, sample),
+        low_light=sample.provenance.low_light,
         versions=dict(sample.provenance.versions),
         values={"people": len(sample.people), "fov_x_deg": sample.camera.fov_x_deg},
     )
@@ -219,6 +222,7 @@ def _measure_person(
         hands=_hands(tools, seen, target_cam),
         values=values,
         sources=tuple(sorted({source.body.dataset, source.left_hand.dataset, source.right_hand.dataset})),
+        physical=person.physical,
     )
 
 

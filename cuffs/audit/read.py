@@ -36,6 +36,7 @@ class ReadSample:
 
     ref: SampleRef
     sample: Sample | None
+    picture: UInt8[np.ndarray, "height width 3"] | None
     grey: UInt8[np.ndarray, "height width"] | None
     mask: UInt8[np.ndarray, "height width"] | None
     targets_cam: Float[np.ndarray, "people verts 3"] | None
@@ -50,13 +51,18 @@ def read_for_audit(ref: SampleRef) -> ReadSample:
     try:
         sample = read_sample(ref.tar, ref.entry)
     except RecordError as problem:
-        return ReadSample(ref=ref, sample=None, grey=None, mask=None, targets_cam=None, problems=(str(problem),))
+        return ReadSample(
+            ref=ref, sample=None, picture=None, grey=None, mask=None, targets_cam=None, problems=(str(problem),)
+        )
     if sample.key != ref.entry.key:
         problems.append(f"the annotation is of {sample.key}")
-    grey = _picture(ref, sample, problems)
+    picture = _picture(ref, sample, problems)
+    grey = None if picture is None else np.asarray(Image.fromarray(picture).convert("L"))
     mask = _mask(ref, sample, problems)
     targets = _targets(ref, sample, problems)
-    return ReadSample(ref=ref, sample=sample, grey=grey, mask=mask, targets_cam=targets, problems=tuple(problems))
+    return ReadSample(
+        ref=ref, sample=sample, picture=picture, grey=grey, mask=mask, targets_cam=targets, problems=tuple(problems)
+    )
 
 
 def has_member(ref: SampleRef, suffix: str) -> bool:
@@ -70,7 +76,7 @@ def _picture(ref: SampleRef, sample: Sample, problems: list[str]) -> np.ndarray 
         if picture.size != (sample.image.width, sample.image.height):
             problems.append(f"picture: it is {picture.size}, the annotation says {sample.image}")
             return None
-        return np.asarray(picture.convert("L"))
+        return np.asarray(picture.convert("RGB"))
     except (RecordError, UnidentifiedImageError, OSError, SyntaxError, ValueError) as problem:
         problems.append(f"picture: {problem}")
         return None

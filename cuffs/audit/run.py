@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from cuffs.audit.checks import Check, failures, verdict
 from cuffs.audit.facts import PARTS, BatchFacts
 from cuffs.audit.measure import measure_batch
+from cuffs.audit.physical_checks import physical_checks
 from cuffs.audit.read import SampleRef
 from cuffs.audit.tally import Ranked, Tally
 from cuffs.audit.thresholds import Thresholds
@@ -94,7 +95,7 @@ def audit_dataset(
     for batch in _measured(folder, body, workers):
         tally.add(batch)
         progress(len(batch.samples))
-    checks = verdict(tally)
+    checks = (*verdict(tally), *physical_checks(tally))
     missed = failures(checks)
     worst = tuple(ranked for _, _, ranked in sorted(tally.worst, reverse=True))
     random = tuple(ranked for _, _, ranked in sorted(tally.random, reverse=True))

@@ -15,6 +15,7 @@ from cuffs.audit.facts import PARTS, BatchFacts, PersonFacts, SampleFacts, betas
 from cuffs.audit.hands import HandEvidence
 from cuffs.audit.histograms import QUANTITIES, Distances, Histogram
 from cuffs.audit.outline import looking_step
+from cuffs.audit.physical import PhysicalTally
 from cuffs.audit.thresholds import Thresholds
 
 SHOWN: Final = 50
@@ -129,6 +130,7 @@ class Tally:
     curves: Float[np.ndarray, "groups scales"] = field(default_factory=lambda: np.zeros((GROUPS, len(SCALES))))
     curve_samples: int = 0
     radius: float = 0.0
+    physical: PhysicalTally = field(default_factory=PhysicalTally)
     names: dict[str, Counter[str]] = field(default_factory=dict)
     """By kind (dataset, licence, place, light, version, split): how often each name occurs."""
 
@@ -181,6 +183,8 @@ class Tally:
         for person in sample.people:
             self._add_person(sample, person)
         self._add_outlines(sample)
+        for cause, why in self.physical.add(sample, self.limits):
+            self.offend(cause, sample.key, why)
         is_stale = self._add_pose(sample)
         if sample.camera is not None:
             self._add_camera(sample, sample.camera, is_explained=is_stale)

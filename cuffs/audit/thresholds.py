@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cuffs.config import build, load_yaml, require_fraction
+from cuffs.exposure import ExposureLimits
+from cuffs.physical.limits import PhysicalLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +58,30 @@ class Thresholds:
     stale: float = 0.0
     """Share of samples that carry an earlier sample's pose while their picture shows another."""
 
+    physical: PhysicalLimits = field(default_factory=PhysicalLimits)
+    """From where on a person can't be in reality."""
+
+    exposure: ExposureLimits = field(default_factory=ExposureLimits)
+    """From where on a picture is burnt or black."""
+
+    skin_out: float = 0.001
+    """Mean share of the skin beneath cloth that stands out of it by more than 2 mm."""
+
+    impossible_samples: float = 0.02
+    """Share of samples with anything that can't be in reality, and with each such thing."""
+
     def __post_init__(self) -> None:
-        names = ("unconverged", "outside", "outside_samples", "shifted_samples", "duplicates", "unreadable", "stale")
+        names = (
+            "unconverged",
+            "outside",
+            "outside_samples",
+            "shifted_samples",
+            "duplicates",
+            "unreadable",
+            "stale",
+            "skin_out",
+            "impossible_samples",
+        )
         for name in names:
             require_fraction(name, getattr(self, name))
 

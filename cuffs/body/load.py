@@ -149,3 +149,14 @@ def _hash(arrays: Mapping[str, np.ndarray]) -> str:
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(array, kind).tobytes())
     return digest.hexdigest()
+
+
+def joint_regressor(path: Path) -> np.ndarray:
+    """The matrix (55, verts) of a body model's file that gives joints of any mesh of its topology.
+
+    Raises:
+        AssetBroken: if the file can't be used.
+    """
+    arrays = _read(path)
+    _check(arrays, path)
+    return arrays["J_regressor"]

@@ -5,7 +5,6 @@ import logging
 import os
 import platform
 import shutil
-import tempfile
 import time
 import traceback
 from collections import deque
@@ -18,6 +17,7 @@ from PIL import UnidentifiedImageError
 from cuffs.annotate.annotate import Annotated, Annotator, Refused
 from cuffs.codec import encode
 from cuffs.errors import CuffsError, GeometryError, OutputError, RecordError, WorkerDied
+from cuffs.farm.batch_folder import Heartbeat, batch_folder
 from cuffs.farm.blender_process import BlenderProcess, BlenderSettings, Outcome, blender
 from cuffs.farm.captured import require_whole_capture
 from cuffs.farm.lane import Lane, lease_lane
@@ -67,6 +67,10 @@ class BatchStatus:
     chunk: int
     slots: tuple[int, ...]
     error: CuffsError | None
+    started_unix_s: float
+    wall_s: float
+    cpu_s: float
+    """Of this process and its Blenders, all threads together."""
 
 
 @dataclass(slots=True)
@@ -88,6 +92,7 @@ class _Progress:
 def render_batch(job: BatchJob) -> BatchStatus:
     """Render and annotate some slots. What is finished stays, whatever happens next."""
     error: CuffsError | None = None
+    started, started_cpu_s, at = time.monotonic(), _cpu_s(), time.time()
     try:
         with explained(job.plan_folder):
             _Batch(job).run()
@@ -95,7 +100,19 @@ def render_batch(job: BatchJob) -> BatchStatus:
         error = problem
     except OSError as problem:
         error = OutputError(f"chunk {job.chunk} on {platform.node()}: {problem}.")
-    return BatchStatus(chunk=job.chunk, slots=job.slots, error=error)
+    return BatchStatus(
+        chunk=job.chunk,
+        slots=job.slots,
+        error=error,
+        started_unix_s=at,
+        wall_s=time.monotonic() - started,
+        cpu_s=_cpu_s() - started_cpu_s,
+    )
+
+
+def _cpu_s() -> float:
+    """CPU time of this process and of its children that have ended."""
+    return sum(os.times()[:4])
 
 
 class _Batch:
@@ -127,13 +144,12 @@ class _Batch:
         """
         settings = self.job.settings
         with (
-            tempfile.TemporaryDirectory(
-                prefix=".batch-", dir=self.workspace.folder, ignore_cleanup_errors=True
-            ) as name,
+            # The lane first: waiting for a GPU is no silence of a task that stands still.
             lease_lane(settings.device, settings.threads) as lane,
+            batch_folder(self.workspace.folder) as self.folder,
             self.tries.watching() as trace,
         ):
-            self.folder, self.lane = Path(name), lane
+            self.lane = lane
             while self.waiting:
                 with blender(self.job.plan_folder / "assets", settings, self.log_path, lane) as process:
                     self._use(process, trace)
@@ -147,7 +163,7 @@ class _Batch:
             if not self.queued:
                 return
             scene = self.queued[0]
-            outcome = process.wait(self._capture(scene))
+            outcome = process.wait(self._capture(scene), Heartbeat(self.folder))
             if outcome is not Outcome.PUBLISHED:
                 # The scenes queued behind did nothing wrong: they go first in the next process, the guilty one too.
                 self.waiting.extendleft(reversed(self.queued))
@@ -222,15 +238,15 @@ class _Batch:
             details = json.loads(failure.read_text())
             self._try_again(scene, str(details["cause"]), str(details["detail"]))
             return
-        started = time.perf_counter()
-        trace.at(scene.spec)
+        started, started_cpu_s = time.perf_counter(), time.process_time()
         try:
             require_whole_capture(folder)
         except RecordError as problem:
             self._try_again(scene, "capture_damaged", str(problem))
             return
         try:
-            result = self.annotator.annotate(scene.spec, folder)
+            with trace.at(scene.spec, self.job.settings.timeout_s):
+                result = self.annotator.annotate(scene.spec, folder)
         except ANNOTATION_PROBLEMS:
             self._try_again(scene, "annotation_failed", traceback.format_exc())
             return
@@ -239,7 +255,8 @@ class _Batch:
             publish_done(self.workspace, scene.spec, result.files, scene.rejections)
         else:
             self._refuse(scene, result)
-        self._note(scene.spec, result, fit_s=fitted - started, write_s=time.perf_counter() - fitted)
+        written, cpu_s = time.perf_counter(), time.process_time() - started_cpu_s
+        self._note(scene.spec, result, fit_s=fitted - started, write_s=written - fitted, cpu_s=cpu_s)
         shutil.rmtree(folder)
 
     def _try_again(self, scene: _Progress, cause: str, detail: str) -> None:
@@ -248,7 +265,9 @@ class _Batch:
         self._blame(scene, cause, detail)
         self.waiting.appendleft(scene)
 
-    def _note(self, spec: SceneSpec, result: Annotated | Refused, *, fit_s: float, write_s: float) -> None:
+    def _note(
+        self, spec: SceneSpec, result: Annotated | Refused, *, fit_s: float, write_s: float, cpu_s: float
+    ) -> None:
         assert self.lane is not None
         capture = result.capture
         self.telemetry.append(
@@ -262,6 +281,9 @@ class _Batch:
                 readout_s=capture.timings.readout_s,
                 fit_s=fit_s,
                 write_s=write_s,
+                cpu_s=capture.timings.cpu_s,
+                render_cpu_s=capture.timings.render_cpu_s,
+                fit_cpu_s=cpu_s,
                 max_rss_mb=capture.timings.max_rss_mb,
                 parent_rss_mb=round(psutil.Process().memory_info().rss / 2**20, 1),
                 device=capture.device,

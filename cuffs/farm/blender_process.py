@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -104,8 +104,12 @@ class BlenderProcess:
         except BrokenPipeError:
             return
 
-    def wait(self, out: Path) -> Outcome:
+    def wait(self, out: Path, beat: Callable[[], None]) -> Outcome:
         """Wait until a scene's folder is there, or the process can't make it any more.
+
+        Args:
+            out: the scene's folder.
+            beat: called again and again while waiting, as a sign of life.
 
         Raises:
             WorkerDied: if the process that started ours is gone.
@@ -128,6 +132,7 @@ class BlenderProcess:
                 return Outcome.TOO_LARGE
             if os.getppid() != parent:
                 raise WorkerDied("the process that started this one is gone; nothing finished is lost.")
+            beat()
             time.sleep(POLL_S)
 
     def log_tail(self) -> str:

@@ -101,7 +101,8 @@ def _loky(settings: EngineSettings) -> Iterator[Engine]:
     workers = settings.workers
     options = {
         "n_jobs": workers,
-        "backend": "loky" if workers > 1 else "sequential",
+        # Also for one worker: a library that crashes or hangs then ends that process and not the run.
+        "backend": "loky",
         "return_as": "generator_unordered",
         "batch_size": 1,
     }

@@ -12,6 +12,7 @@ from cuffs.farm.blender_process import BlenderSettings
 from cuffs.farm.engine import Engine, EngineFailed, EngineSettings, engine
 from cuffs.farm.pack import pack_if_finished
 from cuffs.farm.progress import watched
+from cuffs.farm.watchdog import MARGIN_S, watchdog
 from cuffs.farm.workspace import Workspace
 from cuffs.plan import Plan, read_plan
 from cuffs.shards import ShardIndex
@@ -102,7 +103,11 @@ def render_plan(job: RenderJob, tell: Callable[[int], None]) -> RenderSummary:
     if missing:
         for workspace in missing:
             workspace.create()
-        with watched(plan, workspaces, tell), engine(job.engine) as running:
+        with (
+            watched(plan, workspaces, tell),
+            watchdog(missing, job.settings.timeout_s + MARGIN_S),
+            engine(job.engine) as running,
+        ):
             _render_missing(plan, job, missing, running)
     indices = [workspace.index() for workspace in workspaces]
     return _summary(indices, time.monotonic() - started)
@@ -117,6 +122,29 @@ def require_complete(summary: RenderSummary) -> None:
     if summary.quarantined:
         table = "\n".join(f"  {count:6d}  {cause}" for cause, count in sorted(summary.quarantined.items()))
         raise Quarantined(f"{sum(summary.quarantined.values())} scenes could not be rendered:\n{table}")
+
+
+def cut_jobs(job: RenderJob, pending: Mapping[Workspace, Sequence[int]], *, workers: int) -> Iterator[BatchJob]:
+    """Unfinished slots as tasks, cut so that all workers end together and no Blender lives too long.
+
+    Args:
+        job: what is rendered, and how.
+        pending: unfinished slots by chunk.
+        workers: Blenders at a time.
+    """
+    left = sum(map(len, pending.values()))
+    recycle = job.settings.recycle
+    least = min(-(-recycle // SMALLEST_SHARE), -(-left // workers))
+    for workspace, slots in pending.items():
+        first = 0
+        while first < len(slots):
+            share = left if workers == 1 else -(-left // (2 * workers))
+            size = min(recycle, max(share, least))
+            taken = tuple(slots[first : first + size])
+            first, left = first + len(taken), left - len(taken)
+            yield BatchJob(
+                plan_folder=job.folder, chunk=workspace.chunk, slots=taken, settings=job.settings, out=job.out
+            )
 
 
 def _render_missing(plan: Plan, job: RenderJob, missing: Sequence[Workspace], running: Engine) -> None:
@@ -147,7 +175,7 @@ def _round(job: RenderJob, pending: Mapping[Workspace, Sequence[int]], running: 
     A node that lacks something must not end the others' work, but where all fail, going on is pointless.
     """
     workers = running.workers()
-    jobs = list(_jobs(job, pending, workers=workers))
+    jobs = list(cut_jobs(job, pending, workers=workers))
     if running.round_size is not None:
         jobs = jobs[: running.round_size * workers]
     error, failed_in_a_row = None, 0
@@ -170,23 +198,6 @@ def _left(plan: Plan, pending: Mapping[Workspace, Sequence[int]]) -> int:
         for workspace in pending
         if not workspace.is_packed()
     )
-
-
-def _jobs(job: RenderJob, pending: Mapping[Workspace, Sequence[int]], *, workers: int) -> Iterator[BatchJob]:
-    """Unfinished slots, cut so that all workers end together and no Blender lives too long."""
-    left = sum(map(len, pending.values()))
-    recycle = job.settings.recycle
-    least = min(-(-recycle // SMALLEST_SHARE), -(-left // workers))
-    for workspace, slots in pending.items():
-        first = 0
-        while first < len(slots):
-            share = left if workers == 1 else -(-left // (2 * workers))
-            size = min(recycle, max(share, least))
-            taken = tuple(slots[first : first + size])
-            first, left = first + len(taken), left - len(taken)
-            yield BatchJob(
-                plan_folder=job.folder, chunk=workspace.chunk, slots=taken, settings=job.settings, out=job.out
-            )
 
 
 def _summary(indices: Sequence[ShardIndex], wall_s: float) -> RenderSummary:

@@ -5,7 +5,7 @@ import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from cuffs.codec import decode, encode
 from cuffs.errors import RecordError
 from cuffs.farm.tries import Failure, read_failures
 from cuffs.publish import explained
+
+TAIL_BYTES = 2**17
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,13 @@ class SceneTelemetry:
     blender: str
     host: str
     pid: int
+    cpu_s: float | None = None
+    """Processor time of Blender for this scene, all threads."""
+
+    render_cpu_s: float | None = None
+    fit_cpu_s: float | None = None
+    """Processor time of fitting and writing."""
+
     parent_rss_mb: float | None = None
     """What the annotating process holds; this and all below are null where an older program wrote the line."""
 
@@ -107,14 +116,36 @@ def read_all_failures(plan_folder: Path) -> list[Failure]:
     return sorted(found, key=lambda failure: failure.at_unix_s)
 
 
+def read_recent(plan_folder: Path, since_unix_s: float) -> list[list[SceneTelemetry]]:
+    """What was written lately, by file, that is by process: cheap however long the run is.
+
+    Args:
+        plan_folder: the plan's.
+        since_unix_s: only scenes finished after this; of a very fast process only the last hundred or so.
+    """
+    found = []
+    for path in sorted((plan_folder / "telemetry").glob("*.jsonl")):
+        if path.stat().st_mtime < since_unix_s:
+            continue
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+        records = list(_decoded(lines if size <= TAIL_BYTES else lines[1:], path))
+        found.append([record for record in records if (record.at_unix_s or 0.0) >= since_unix_s])
+    return found
+
+
 def read_telemetry(plan_folder: Path) -> list[SceneTelemetry]:
     """All whole lines that were written for a plan; a line cut short by a kill is left out."""
-    records = []
-    for path in sorted((plan_folder / "telemetry").glob("*.jsonl")):
-        for number, line in enumerate(path.read_text().splitlines()):
-            try:
-                data = json.loads(line)
-            except json.JSONDecodeError:
-                continue
-            records.append(decode(SceneTelemetry, data, where=f"{path}:{number + 1}", error=RecordError))
-    return records
+    paths = sorted((plan_folder / "telemetry").glob("*.jsonl"))
+    return [record for path in paths for record in _decoded(path.read_text().splitlines(), path)]
+
+
+def _decoded(lines: Iterable[str], path: Path) -> Iterator[SceneTelemetry]:
+    for line in lines:
+        try:
+            data = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        yield decode(SceneTelemetry, data, where=str(path), error=RecordError)

@@ -89,7 +89,8 @@ class Tries:
             if detail and scene:  # empty: its process lives, or was killed from outside
                 data = json.loads(scene)
                 path.unlink(missing_ok=True)
-                self.add(new_failure(data["key"], data["slot"], cause="annotation_crashed", detail=detail))
+                cause = "annotation_hung" if detail.startswith("Timeout") else "annotation_crashed"
+                self.add(new_failure(data["key"], data["slot"], cause=cause, detail=detail))
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.jsonl"
@@ -113,11 +114,20 @@ class CrashTrace:
         self._path.unlink(missing_ok=True)
         self._path.with_suffix(".scene").unlink(missing_ok=True)
 
-    def at(self, spec: SceneSpec) -> None:
-        """Say which scene comes next."""
+    @contextmanager
+    def at(self, spec: SceneSpec, timeout_s: float) -> Iterator[None]:
+        """Say which scene the block is about. The process ends, with its trace, if the block doesn't in time.
+
+        A library that hangs can't be interrupted from within, and would hold the whole run.
+        """
         path = self._path.with_suffix(".scene")
         with explained(path):
             path.write_text(json.dumps({"key": spec.key, "slot": spec.slot}))
+        faulthandler.dump_traceback_later(timeout_s, exit=True, file=self._file)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def new_failure(key: str, slot: int, *, cause: str, detail: str) -> Failure:

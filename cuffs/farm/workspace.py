@@ -104,10 +104,12 @@ class Workspace:
         """Numbers of the slots that are finished, by their folders' names alone."""
         return {int(path.name.removeprefix("slot-")) for path in self.folder.glob("slot-*")}
 
-    def results(self, plan: Plan) -> dict[int, SlotResult]:
-        """Results of the finished slots, every file held against its hash.
+    def results(self, plan: Plan, *, remove_damaged: bool = True) -> dict[int, SlotResult]:
+        """Results of the finished slots, every file held against its hash; damaged ones (a bad disk) are left out.
 
-        Damaged ones (a power cut, a bad disk) are removed, so that they are made again.
+        Args:
+            plan: the chunk's.
+            remove_damaged: remove those, so that they are made again.
         """
         found = {}
         for slot in sorted(self.finished_slots() & set(plan.slots(self.chunk))):
@@ -117,8 +119,9 @@ class Workspace:
                 result = decode(SlotResult, json.loads(path.read_text()), where=str(path))
                 _require_whole(folder, result)
             except (RecordError, json.JSONDecodeError, UnicodeDecodeError, FileNotFoundError) as problem:
-                logger.warning("slot %d is damaged and made again: %s", slot, problem)
-                shutil.rmtree(folder, ignore_errors=True)
+                logger.warning("slot %d is damaged and has to be made again: %s", slot, problem)
+                if remove_damaged:
+                    shutil.rmtree(folder, ignore_errors=True)
             else:
                 found[slot] = result
         return found

@@ -22,10 +22,10 @@ from cuffs.humgen3d.addon import find_addon
 from cuffs.humgen3d.config import HumGenConfig
 from cuffs.humgen3d.content import Content, Sex, content_folder, read_content
 from cuffs.humgen3d.maker import HumanMaker
-from cuffs.humgen3d.records import TOPOLOGY_NAME, HumanSpec, Member, MeshNote, body_moments
+from cuffs.humgen3d.records import TOPOLOGY_NAME, HumanSpec, Member, MeshNote, body_moments, topology_hash
 from cuffs.humgen3d.sampling import sample_expression, sample_human, sample_look
 from cuffs.humgen3d.survey import surveyed
-from cuffs.humgen3d.tables import load_table, plain_human, topology_hash
+from cuffs.humgen3d.tables import load_table, plain_human
 from cuffs.publish import explained, write_bytes
 from cuffs.records import CharacterSpec
 from cuffs.scene.cast import Performer

@@ -10,7 +10,8 @@ from cuffs.errors import CuffsError
 from cuffs.humgen3d.addon import AddOn, find_addon
 from cuffs.humgen3d.content import SEXES, Content, read_content
 from cuffs.humgen3d.maker import HumanMaker
-from cuffs.humgen3d.tables import plain_human, topology_hash
+from cuffs.humgen3d.records import topology_hash
+from cuffs.humgen3d.tables import plain_human
 
 PAID_VERTS = 25_286
 """Of the paid content's body, as others counted them; generated content has others."""

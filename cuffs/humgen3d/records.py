@@ -1,5 +1,6 @@
 """Who a HumGen3D human is, as values; and what a plan keeps of them. No vertex of theirs is in here."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -7,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
+from cuffs.character import Topology
 from cuffs.errors import RecordError
 from cuffs.humgen3d.content import Sex
 from cuffs.records.checks import require_array, require_range, require_schema
@@ -104,6 +106,22 @@ def body_moments(rest: Float[Array, "verts 3"]) -> Float[Array, "10"]:
     points = np.asarray(rest, np.float64)
     products = points.T @ points / len(points)
     return np.concatenate([points.mean(0), products[np.triu_indices(3)], [np.ptp(points[:, 2])]])
+
+
+def topology_hash(topology: Topology) -> str:
+    """Of bones, weights and triangles: what a table depends on, besides the body model."""
+    arrays = (
+        np.array("\n".join(map(str, topology.bone_names)).encode()),
+        topology.bone_parents,
+        topology.skin_bones,
+        topology.skin_weights,
+        topology.body_faces,
+    )
+    found = hashlib.sha256()
+    for array in arrays:
+        found.update(f"{array.dtype} {array.shape}".encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

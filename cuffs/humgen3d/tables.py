@@ -3,7 +3,6 @@
 A table holds triangles and weights within them, and how far surfaces were apart: no position of any vertex.
 """
 
-import hashlib
 import json
 import logging
 from collections.abc import Mapping
@@ -28,7 +27,7 @@ from cuffs.errors import AssetMissing, CheckFailed
 from cuffs.fit import fit_rest, prepare_fit
 from cuffs.humgen3d.content import Content, Sex
 from cuffs.humgen3d.maker import HumanMaker, MadeHuman
-from cuffs.humgen3d.records import HumanSpec
+from cuffs.humgen3d.records import HumanSpec, topology_hash
 from cuffs.publish import explained, write_bytes
 
 logger = logging.getLogger(__name__)
@@ -61,22 +60,6 @@ class Made:
 def plain_human(content: Content, sex: Sex) -> HumanSpec:
     """The human that a sex is registered on: the first starting human, at a middling height, without any change."""
     return HumanSpec(sex=sex, preset=content.presets[sex][0], height_m=PLAIN_HEIGHT_M[sex], age_years=PLAIN_AGE)
-
-
-def topology_hash(topology: Topology) -> str:
-    """Of bones, weights and triangles: what a table depends on, besides the body model."""
-    arrays = (
-        np.array("\n".join(map(str, topology.bone_names)).encode()),
-        topology.bone_parents,
-        topology.skin_bones,
-        topology.skin_weights,
-        topology.body_faces,
-    )
-    found = hashlib.sha256()
-    for array in arrays:
-        found.update(f"{array.dtype} {array.shape}".encode())
-        found.update(np.ascontiguousarray(array).tobytes())
-    return found.hexdigest()
 
 
 def table_path(cache: Path, model: BodyModel, sex: Sex, topology_sha256: str) -> Path:

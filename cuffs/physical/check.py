@@ -1,68 +1,34 @@
-"""All checks of one person of a scene, and their limits."""
+"""All measurements of one person of a scene."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
 
 from cuffs.character import Identity, Topology, pose_bones
 from cuffs.character.shell import posed_body
 from cuffs.character.worn import dress
 from cuffs.mesh_normals import vertex_normals
-from cuffs.physical.cloth import poke_through
+from cuffs.physical.cloth import Cloth, poke_through
 from cuffs.physical.eyes import eye_gap_mm
 from cuffs.physical.ground import foot_heights_mm, is_standing
 from cuffs.physical.limbs import limb_depth_mm
-from cuffs.records import PersonSpec
+from cuffs.records import PersonSpec, PhysicalRecord
 from cuffs.rotations import rotvec_to_rotmat
 from cuffs.scene.posed import limb_of_vertices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PhysicalLimits:
-    """From where on something can't be in reality."""
-
-    poking_share: float = 0.001
-    """Skin beneath cloth that stands out of it by more than 2 mm."""
-
-    feet_mm: float = 10.0
-    """Feet that bear, above or below the ground."""
-
-    limb_mm: float = 35.0
-    """How deep a limb may press into another: flesh gives way."""
-
-    eye_mm: float = 6.0
-    """How far eyes may move in their sockets; lids move too."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What was measured on one person."""
+    """What was measured on one person, and where it is worst."""
 
-    poking_share: float
-    poking_mm: float
-    poking_garment: str
-    feet_mm: tuple[float, float]
-    """Height of the left and the right foot above the ground."""
+    record: PhysicalRecord
+    garment: str
+    """Which garment skin stands out of most; empty where it stands out of none."""
 
-    is_standing: bool
-    """Whether both feet should bear."""
-
-    limb_mm: float
-    limb_where: str
-    eye_mm: float
-
-    def causes(self, limits: PhysicalLimits) -> tuple[str, ...]:
-        """Names of what is beyond its limit, for counting."""
-        found = []
-        if self.poking_share > limits.poking_share:
-            found.append("skin_through_cloth")
-        if self.is_standing and max(abs(height) for height in self.feet_mm) > limits.feet_mm:
-            found.append("feet_off_ground")
-        if min(self.feet_mm) < -limits.feet_mm:
-            found.append("feet_in_ground")
-        if self.limb_mm > limits.limb_mm:
-            found.append("limb_in_body")
-        if self.eye_mm > limits.eye_mm:
-            found.append("eyes_out_of_place")
-        return tuple(found)
+    limb: str
+    """The deepest limb and what it reaches into: `left_hand in torso`; empty where none does."""
 
 
 def check_person(topology: Topology, identity: Identity, person: PersonSpec) -> Findings:
@@ -75,21 +41,44 @@ def check_person(topology: Topology, identity: Identity, person: PersonSpec) -> 
     """
     T_world_rest = pose_bones(topology, identity, rotvec_to_rotmat(person.pose), person.pelvis_world)
     body = posed_body(topology, identity, T_world_rest, person.face)
-    poking = poke_through(topology, body.verts, dress(topology, identity, person.character.garments, T_world_rest))
+    worn = dress(topology, identity, person.character.garments, T_world_rest)
+    return measure_person(
+        topology,
+        identity,
+        body_world=body.verts,
+        worn=[Cloth.of(garment) for garment in worn],
+        action=person.body_source.action,
+    )
+
+
+def measure_person(
+    topology: Topology,
+    identity: Identity,
+    *,
+    body_world: Float[np.ndarray, "body 3"],
+    worn: Sequence[Cloth],
+    action: str | None,
+) -> Findings:
+    """Measure somebody who is posed and dressed already.
+
+    Args:
+        topology: the kind of character.
+        identity: who.
+        body_world: the whole body mesh, clothes' masks off, metres, z up, the ground at 0.
+        worn: clothes.
+        action: what the pose's source says that is done.
+    """
+    poking = poke_through(topology, body_world, worn)
     rest = identity.rest[topology.body_vertices].astype(float)
-    depth_mm, where = limb_depth_mm(
-        rest,
-        body.verts,
-        vertex_normals(body.verts, body.faces),
-        limb_of_vertices(topology),
+    normals = vertex_normals(body_world, topology.body_faces)
+    depth_mm, where = limb_depth_mm(rest, body_world, normals, limb_of_vertices(topology))
+    left_mm, right_mm = foot_heights_mm(topology, body_world)
+    record = PhysicalRecord(
+        skin_out=round(poking.share, 6),
+        skin_out_mm=round(poking.deepest_mm, 3),
+        feet_mm=(round(left_mm, 2), round(right_mm, 2)),
+        standing=is_standing(action),
+        limb_mm=round(depth_mm, 2),
+        eye_mm=round(eye_gap_mm(topology, rest, body_world), 3),
     )
-    return Findings(
-        poking_share=poking.share,
-        poking_mm=poking.deepest_mm,
-        poking_garment=poking.garment,
-        feet_mm=foot_heights_mm(topology, body.verts),
-        is_standing=is_standing(person.body_source.action),
-        limb_mm=depth_mm,
-        limb_where=where,
-        eye_mm=eye_gap_mm(topology, rest, body.verts),
-    )
+    return Findings(record=record, garment=poking.garment, limb=where)

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.spatial import KDTree
 
 from cuffs.character import Part, Topology
+from cuffs.character.cloth_mesh import ClothMesh
 from cuffs.character.worn import Worn
 from cuffs.mesh_normals import vertex_normals
 from cuffs.skeleton import LIMB_OF_JOINT, LIMBS
@@ -27,6 +28,9 @@ FACING = 0.3
 BESIDE_M = 0.008
 """The nearest of the cloth's vertices lies no farther beside a place than this; else the place lies beyond a hem."""
 
+NO_CLOTH = ("fitted glasses",)
+"""Kinds of things worn that cover nothing: skin lies before and behind them."""
+
 MOVES_WITH = 0.2
 """Cloth moves with a limb that has at least so much share in it."""
 
@@ -43,7 +47,22 @@ class Poking:
     """Which garment it stands out of most; empty where none does."""
 
 
-def poke_through(topology: Topology, skin: Float[np.ndarray, "body 3"], worn: Sequence[Worn]) -> Poking:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cloth:
+    """A garment as it lies on somebody, whoever put it there: Blender or its twin."""
+
+    part: Part
+    mesh: ClothMesh
+    verts: Float[np.ndarray, "verts 3"]
+    """In the world, metres; `mesh`'s finest vertices, those of the lining after them."""
+
+    @classmethod
+    def of(cls, worn: Worn) -> "Cloth":
+        """As the twin puts it on."""
+        return cls(part=worn.part, mesh=worn.mesh, verts=worn.verts)
+
+
+def poke_through(topology: Topology, skin: Float[np.ndarray, "body 3"], worn: Sequence[Cloth]) -> Poking:
     """Measure skin that pokes through clothes.
 
     Args:
@@ -51,6 +70,7 @@ def poke_through(topology: Topology, skin: Float[np.ndarray, "body 3"], worn: Se
         skin: the posed body mesh, metres.
         worn: clothes on it, in the same pose.
     """
+    worn = [garment for garment in worn if garment.part.kind not in NO_CLOTH]
     facing = vertex_normals(skin, topology.body_faces)
     shown = ~_masked(topology, [garment.part for garment in worn])
     out = np.full((len(worn), len(skin)), -np.inf)
@@ -79,7 +99,7 @@ def _masked(topology: Topology, parts: Sequence[Part]) -> Bool[np.ndarray, " bod
     return hidden[topology.body_vertices]
 
 
-def _beneath(topology: Topology, garment: Worn) -> Bool[np.ndarray, " body"]:
+def _beneath(topology: Topology, garment: Cloth) -> Bool[np.ndarray, " body"]:
     """The body's vertices that a garment was cut over: corners of the skin beneath it, and what it masks."""
     found = np.zeros(len(topology.skin_bones), bool)
     found[garment.part.hides] = True
@@ -91,15 +111,14 @@ def _beneath(topology: Topology, garment: Worn) -> Bool[np.ndarray, " body"]:
     return found[topology.body_vertices]
 
 
-def _rim_corners(garment: Worn) -> np.ndarray:
-    """Corners of the skin beneath a garment's hems, beyond which it covers nothing."""
-    middle = garment.mesh.second.num_verts
-    rim = garment.rim[garment.rim < middle]
+def _rim_corners(garment: Cloth) -> np.ndarray:
+    """Corners of the skin beneath a garment's hems, beyond which it covers nothing; added assets have no hems."""
+    rim = np.flatnonzero(garment.mesh.on_rim) if garment.mesh.steps else np.zeros(0, np.int64)
     return np.unique(garment.part.skin_corners[rim])
 
 
 def _height_over(
-    topology: Topology, garment: Worn, points: Float[np.ndarray, "body 3"], facing: Float[np.ndarray, "body 3"]
+    topology: Topology, garment: Cloth, points: Float[np.ndarray, "body 3"], facing: Float[np.ndarray, "body 3"]
 ) -> Float[np.ndarray, " body"]:
     """How far the body's points stand out of a garment's outer side, metres, negative beneath it; minus infinity where
     it isn't over them. Only cloth that moves with a point's own limb is over it: arms touch trunks."""

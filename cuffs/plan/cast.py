@@ -5,7 +5,7 @@ import json
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 IDENTITY_NAME = "open_{:05d}"
 
 
+@runtime_checkable
 class PlannedCast(Cast, Protocol):
     """A cast that puts into a plan what nodes need of it. File names are paths within the plan's folder."""
 

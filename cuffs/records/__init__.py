@@ -2,6 +2,7 @@
 
 from cuffs.records.camera_spec import CameraSpec, DevelopSpec, ImageSpec
 from cuffs.records.capture import Capture, CapturedFile, Timings
+from cuffs.records.physical import PhysicalRecord
 from cuffs.records.place_file import PlaceFile
 from cuffs.records.place_spec import (
     LampSpec,
@@ -62,6 +63,7 @@ __all__ = [
     "OpeningSpec",
     "PersonRecord",
     "PersonSpec",
+    "PhysicalRecord",
     "PlaceFile",
     "PlaceSpec",
     "PoseOrigin",

@@ -22,7 +22,7 @@ class CapturedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timings:
-    """Wall-clock seconds by part. Telemetry: never part of an annotation."""
+    """Seconds by part, wall clock where not said otherwise. Telemetry: never part of an annotation."""
 
     setup_s: float
     render_s: float
@@ -30,6 +30,10 @@ class Timings:
 
     readout_s: float
     max_rss_mb: float
+    cpu_s: float | None = None
+    """Processor time of the whole scene, all threads: what another load on the machine does not change much."""
+
+    render_cpu_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,8 @@ class Capture:
             `limb` uint8 (height, width), `skeleton.LIMBS` number + 1, 0 where nobody is.
         person_0.npz, …: `body_world` float32 (verts, 3), the evaluated body mesh with clothes' masks off, in the
             topology file's vertex order; `shell_world` float32 (shell verts, 3) and `shell_faces` int32 (faces, 3),
-            everything of this person that the picture shows (masked skin, eyes, clothes, hair), triangulated.
+            everything of this person that the picture shows (masked skin and eyes, hair, then clothes from the skin
+            outwards), triangulated; `shell_counts` int32 (pieces,), how many of its vertices each of these has.
     """
 
     SCHEMA: ClassVar[str] = "cuffs-capture/1"

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 
 from cuffs.errors import RecordError
 from cuffs.records.checks import require_array, require_intrinsics, require_key, require_rigid, require_schema
+from cuffs.records.physical import PhysicalRecord
 from cuffs.records.pose_sample import PoseOrigin
 from cuffs.skeleton import INDEX
 
@@ -231,6 +232,8 @@ class PersonRecord:
 
     character: CharacterRecord | None
     pose_source: PoseSourceRecord
+    physical: PhysicalRecord | None = None
+    """what can't be in reality, measured on what was rendered; null: not measured"""
 
     def __post_init__(self) -> None:
         require_array("people.joints3d_cam", self.joints3d_cam, 55, 3)

@@ -1,7 +1,7 @@
 """Contact sheets: each sample as image | labelled body over it | joints."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +52,36 @@ def write_sheet(
         cells.append(np.asarray(row.resize((3 * cell_px, height), Image.Resampling.LANCZOS)))
     with publish_file(path) as scratch:
         Image.fromarray(_grid(cells, columns)).save(scratch, format="PNG")
+
+
+def write_pictures(
+    path: Path, rows: Iterable[tuple[Path, ShardSample]], *, count: int, cell_px: int = 320, columns: int = 8
+) -> int:
+    """Write a PNG of photographs alone, of people none of whom is shown twice; how many there are.
+
+    Args:
+        path: the PNG.
+        rows: tar and entry of each sample.
+        count: of pictures, at most.
+        cell_px: width of each picture.
+        columns: pictures side by side.
+
+    Raises:
+        OutputError: if it can't be written.
+    """
+    seen: set[str] = set()
+    cells: list[Picture] = []
+    for tar_path, entry in rows:
+        people = {person.character.identity for person in read_sample(tar_path, entry).people if person.character}
+        if len(cells) == count or not people.isdisjoint(seen):
+            continue
+        seen |= people
+        image = Image.open(io.BytesIO(read_member(tar_path, entry, "jpg"))).convert("RGB")
+        height = round(cell_px * image.height / image.width)
+        cells.append(np.asarray(image.resize((cell_px, height), Image.Resampling.LANCZOS)))
+    with publish_file(path) as scratch:
+        Image.fromarray(_grid(cells, columns)).save(scratch, format="PNG")
+    return len(cells)
 
 
 def _grid(cells: Sequence[Picture], columns: int, gap: int = 6) -> Picture:

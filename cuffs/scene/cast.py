@@ -1,7 +1,7 @@
 """Who plays a plan's scenes, whatever kind of character they are."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -21,6 +21,7 @@ class Performer:
     topology: Topology
 
 
+@runtime_checkable
 class Cast(Protocol):
     """Identities by number. Which are asked for, how often and in what order, changes nothing."""
 

@@ -36,6 +36,9 @@ class GatesConfig:
     limb_in_body_mm: float = 35.0
     """Planning: how deep an arm or a leg may reach into another limb."""
 
+    feet_off_ground_mm: float = 10.0
+    """Planning: how far above the ground a foot of somebody who stands may be."""
+
     people_gap_m: float = 0.03
     """Planning: least distance between two people's surfaces."""
 
@@ -51,6 +54,9 @@ class GatesConfig:
     converged: bool = True
     """After rendering: the fit must have converged."""
 
+    skin_out: float = 0.001
+    """After rendering: largest share of the skin beneath a person's clothes that stands out of them by over 2 mm."""
+
     expression_face_mm: float = 3.0
     """After rendering: `expression_valid` is set where the face's mean residual is at most this; nothing is refused."""
 
@@ -60,6 +66,7 @@ class GatesConfig:
     def __post_init__(self) -> None:
         require_fraction("gates.min_in_frame", self.min_in_frame)
         require_fraction("gates.min_visible", self.min_visible)
+        require_fraction("gates.skin_out", self.skin_out)
         for name in ("fit_mean_mm", "fit_p95_mm"):
             if unknown := getattr(self, name).keys() - set(FIT_PARTS):
                 raise ConfigError(f"gates.{name}: no such part {sorted(unknown)}; there are {', '.join(FIT_PARTS)}.")

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from cuffs.camera import inverse, transform
+from cuffs.physical.ground import foot_heights_mm, is_standing
 from cuffs.physical.limbs import limb_depth_mm
 from cuffs.recipe import Recipe
 from cuffs.records import CameraSpec, PersonSpec, PlaceFile, PropSpec, SceneSpec
@@ -68,6 +69,8 @@ class _Placed:
     body: PosedBody
     rest: Float[np.ndarray, "verts 3"]
     """The body mesh at rest, metres."""
+
+    feet_mm: tuple[float, float]
 
     seat: PropSpec | None
     refused_poses: tuple[str, ...]
@@ -233,7 +236,14 @@ def _place_person(at: _Attempt, spot: Spot, identity_number: int, others: list[_
     )
     seat = seat_for(body, at.rng("seat", number)) if needs_seat(draw.body) else None
     rest = identity.rest[topology.body_vertices].astype(np.float64)
-    return _Placed(spec=spec, body=body, rest=rest, seat=seat, refused_poses=draw.refused)
+    return _Placed(
+        spec=spec,
+        body=body,
+        rest=rest,
+        feet_mm=foot_heights_mm(topology, body.verts),
+        seat=seat,
+        refused_poses=draw.refused,
+    )
 
 
 def _people_cause(gates: GatesConfig, people: list[_Placed]) -> str | None:
@@ -247,6 +257,8 @@ def _people_cause(gates: GatesConfig, people: list[_Placed]) -> str | None:
         depth_mm, _ = limb_depth_mm(person.rest, body.verts, body.normals, body.limb)
         if depth_mm > gates.limb_in_body_mm:
             return "limb_in_body"
+        if is_standing(person.spec.body_source.action) and max(person.feet_mm) > gates.feet_off_ground_mm:
+            return "feet_off_ground"
     return None
 
 

@@ -5,10 +5,11 @@ import json
 import logging
 import posixpath
 import shutil
+import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,15 @@ logger = logging.getLogger(__name__)
 
 WHOLE_OBJECTS = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "oss", "memory"}
 """Protocols that show an object when it is complete and not before; elsewhere a file is written beside and renamed."""
+
+FOREIGN_ERRORS = {
+    "botocore.exceptions": "BotoCoreError",
+    "aiohttp": "ClientError",
+    "gcsfs.retry": "HttpError",
+    "google.auth.exceptions": "GoogleAuthError",
+    "azure.core.exceptions": "AzureError",
+}
+"""What the libraries below fsspec raise of their own beside OSError: no credentials, no such host, a wrong checksum."""
 
 TRIES = 4
 BACKOFF_S = 1.0
@@ -91,12 +101,15 @@ class ShardStore:
     def reconcile(self, chunks: Iterable[int], plan_hash: str) -> None:
         """Hold what we think was uploaded against what is there: another machine may have uploaded, someone deleted.
 
+        The plan's own record is uploaded first: a place that takes nothing must not be found out after hours.
+
         Raises:
-            OutputError: if the place can't be reached.
+            OutputError: if the place can't be reached or written to.
         """
         if self.url is None:
             return
         place = Place(self.url)
+        place.upload(self.folder / "plan.json", "plan.json")
         there = place.sizes("shards")
         for chunk in chunks:
             name = self.tar_path(chunk).stem
@@ -146,6 +159,7 @@ class Place:
         except (ValueError, ImportError) as problem:
             raise ConfigError(f"--out {url} can't be used: {problem}") from problem
         protocols = self._files.protocol
+        self._problems = (OSError, TimeoutError, *_foreign_errors())
         self._shows_whole = bool(WHOLE_OBJECTS & {protocols, *([] if isinstance(protocols, str) else protocols)})
         self._url = url
 
@@ -161,7 +175,7 @@ class Place:
             try:
                 self._upload(source, name, wanted)
                 return
-            except OSError as problem:
+            except self._problems as problem:
                 logger.warning("upload of %s failed (try %d of %d): %s", name, number, TRIES, problem)
                 if number == TRIES:
                     raise OutputError(
@@ -179,16 +193,22 @@ class Place:
             listed = self._files.ls(self._path(folder), detail=True)
         except FileNotFoundError:
             return {}
-        except OSError as problem:
+        except self._problems as problem:
             raise OutputError(f"can't look at {self._url}: {problem}") from problem
         return {posixpath.basename(entry["name"]): int(entry["size"] or 0) for entry in listed}
 
     def read_index(self, name: str) -> ShardIndex | None:
-        """An index that lies there, None where it isn't one."""
+        """An index that lies there, None where it isn't one.
+
+        Raises:
+            OutputError: if the place can't be reached.
+        """
         try:
             return decode(ShardIndex, json.loads(self._files.cat_file(self._path(name))), where=f"{self._url}/{name}")
         except (RecordError, json.JSONDecodeError, UnicodeDecodeError):
             return None
+        except self._problems as problem:
+            raise OutputError(f"can't read {self._url}/{name}: {problem}") from problem
 
     def download(self, name: str, target: Path) -> None:
         """Fetch a file.
@@ -199,13 +219,14 @@ class Place:
         try:
             with self._files.open(self._path(name), "rb") as source, target.open("wb") as file:
                 shutil.copyfileobj(source, file, BLOCK)
-        except OSError as problem:
+        except self._problems as problem:
             raise OutputError(f"can't fetch {self._url}/{name}: {problem}") from problem
 
     def _upload(self, source: Path, name: str, wanted: str) -> None:
         final = self._path(name)
         target = final if self._shows_whole else f"{final}.{uuid.uuid4().hex[:8]}.part"
-        self._files.makedirs(posixpath.dirname(final), exist_ok=True)
+        if not self._shows_whole:  # object stores have no folders, and a misspelt bucket must not be made
+            self._files.makedirs(posixpath.dirname(final), exist_ok=True)
         try:
             self._files.put_file(str(source), target)
             found = self._digest(target)
@@ -227,8 +248,17 @@ class Place:
     def _discard(self, path: str) -> None:
         try:
             self._files.rm_file(path)
-        except OSError as problem:  # often not there: then all is well; if it is, its index isn't, so nobody reads it
+        except (
+            self._problems
+        ) as problem:  # often not there: then all is well; if it is, its index isn't, so nobody reads it
             logger.debug("%s can't be removed: %s", path, problem)
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+
+def _foreign_errors() -> Iterator[type[Exception]]:
+    """Errors of the libraries that are loaded: after connecting, those that the address needs."""
+    for module, name in FOREIGN_ERRORS.items():
+        if module in sys.modules:
+            yield getattr(sys.modules[module], name)

@@ -49,6 +49,12 @@ def verify_dataset(folder: Path, plan: Plan) -> Iterator[Problem]:
         yield from _verify_shard(tar_path, plan, chunk, seen)
 
 
+def is_tar_whole(tar_path: Path, index: ShardIndex) -> bool:
+    """Whether a tar's bytes are those that its index was written for."""
+    with tar_path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == index.sha256
+
+
 def _verify_shard(tar_path: Path, plan: Plan, chunk: int, seen: dict[str, str]) -> Iterator[Problem]:
     where = f"shards/{tar_path.name}"
     try:
@@ -58,12 +64,9 @@ def _verify_shard(tar_path: Path, plan: Plan, chunk: int, seen: dict[str, str]) 
         return
     if index.plan_hash != plan.hash() or index.chunk != chunk:
         yield Problem(where=where, what=f"belongs to chunk {index.chunk} of plan {index.plan_hash}, not to this place")
-    with tar_path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != index.sha256:
-            yield Problem(
-                where=where, what="the tar's sha256 is not the index's; remove both and render the chunk again"
-            )
-            return
+    if not is_tar_whole(tar_path, index):
+        yield Problem(where=where, what="the tar's sha256 is not the index's; remove both and render the chunk again")
+        return
     yield from _verify_order(tar_path, index)
     slots = [sample.slot for sample in index.samples]
     missing = set(plan.slots(chunk)) - {*slots, *index.exhausted, *(entry.slot for entry in index.quarantined)}

@@ -20,7 +20,10 @@ RED_MM: Final = 10.0
 RAMP: Final = np.array([[48, 76, 200], [60, 190, 170], [250, 220, 90], [215, 48, 39]], float)
 """From 0 mm to RED_MM and more, evenly spaced."""
 
-FRUSTUM_M: Final = 0.6
+FRUSTUM_M: Final = 0.3
+BEHIND_M: Final = 0.6
+"""How far behind the last of the people the picture hangs."""
+
 SHARE_OF_DISTANCE: Final = 0.9
 """Where the onlooker stands to begin with: so far aside, of the distance from the camera to where it looks."""
 
@@ -108,6 +111,8 @@ class Viewer:
         place = gui.add_slider("worst first", 0, max(last, 1), 1, 0, disabled=last == 0)
         before, after = gui.add_button("before"), gui.add_button("next")
         key = gui.add_text("key", "")
+        through = gui.add_button("through the camera")
+        through.on_click(lambda event: self._look_through(event.client))
         before.on_click(lambda _: setattr(place, "value", max(0, place.value - 1)))
         after.on_click(lambda _: setattr(place, "value", min(last, place.value + 1)))
         place.on_update(lambda _: self.show(min(place.value, last)))
@@ -147,12 +152,22 @@ class Viewer:
             fov=viewed.fov_y_rad,
             aspect=viewed.aspect,
             scale=FRUSTUM_M,
-            image=viewed.picture if shown.picture else None,
             color=(230, 159, 0),
             thickness=0.006,
         )
+        if shown.picture:
+            self._hang_picture(viewed)
         for number, person in enumerate(viewed.people):
             self._draw_person(number, person)
+
+    def _hang_picture(self, viewed: ViewedSample) -> None:
+        """Behind everybody, where its pixels are seen: from the camera's place bodies lie on their picture."""
+        depth_m = BEHIND_M + max((float(person.verts_cam[:, 2].max()) for person in viewed.people), default=0.0)
+        height_m = 2 * depth_m * float(np.tan(viewed.fov_y_rad / 2))
+        self._server.scene.add_image(
+            "/picture", viewed.picture, height_m * viewed.aspect, height_m, position=(0.0, 0.0, depth_m),
+            cast_shadow=False, receive_shadow=False,
+        )  # fmt: skip
 
     def _draw_person(self, number: int, person: ViewedPerson) -> None:
         scene, shown, faces = self._server.scene, self._shown, self._model.faces
@@ -178,6 +193,13 @@ class Viewer:
                 f"/joints/{number}", person.joints_cam.astype(np.float32), colors=(214, 40, 40), point_size=0.012,
                 point_shape="circle",
             )  # fmt: skip
+
+    def _look_through(self, client: Any) -> None:  # noqa: ANN401
+        """From the sample's camera: the picture fills the window's height."""
+        if self._viewed is None:
+            return
+        client.camera.up_direction, client.camera.position = (0.0, -1.0, 0.0), (0.0, 0.0, 0.0)
+        client.camera.look_at, client.camera.fov = (0.0, 0.0, 1.0), self._viewed.fov_y_rad
 
     def _place_onlooker(self, client: Any) -> None:  # noqa: ANN401
         """Beside the camera, looking between it and the people."""

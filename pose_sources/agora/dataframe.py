@@ -9,10 +9,10 @@ import numpy as np
 from jaxtyping import Float
 
 from cuffs.errors import PoseFileError
+from cuffs.foreign_tables import Frame
 from cuffs.records.pose_sample import Gender
 from cuffs.skeleton import NUM_JOINTS
 from pose_sources.agora.pickles import AGAIN, read_agora_pickle
-from pose_sources.agora.stand_ins import Frame
 from pose_sources.amass.motion_file import gender_of
 
 PICTURE: Final = ("imgPath", "camX", "camY", "camZ", "camYaw")

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from cuffs.errors import PoseFileError
+from cuffs.foreign_tables import AGORA
 from cuffs.unpickle import unpickle_plain
 from pose_sources.agora.slim_pickle import slim_pickle
-from pose_sources.agora.stand_ins import AGORA
 
 AGAIN = "Fetch it again from AGORA's site."
 MAX_SLIM_BYTES = 2**30

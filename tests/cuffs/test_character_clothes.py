@@ -21,7 +21,7 @@ from cuffs.character.subdivision import subdivision
 from cuffs.character.wardrobe import WardrobeConfig, sample_look
 from cuffs.character.worn import LAYERS, Wearer, dress, fit_of
 from cuffs.mesh_normals import vertex_normals
-from cuffs.physical import poke_through
+from cuffs.physical import Cloth, poke_through
 from cuffs.records import GarmentSpec, MaterialSpec
 from cuffs.skeleton import LIMB_OF_JOINT, LIMBS
 from tests.cuffs.open_people import POSES, at_rest, height_above, identity, posed, topology
@@ -56,7 +56,7 @@ def outer(garment):
 def test_no_skin_pokes_through_a_garment_at_rest(name, number):
     garment = at_rest_worn(number, name)
     body = posed_body(topology(), identity(number), at_rest(), {})
-    found = poke_through(topology(), body.verts, [garment])
+    found = poke_through(topology(), body.verts, [Cloth.of(garment)])
     assert found.share <= 0.001, (found.share, found.deepest_mm)
 
 
@@ -74,7 +74,7 @@ def test_no_skin_pokes_through_a_garment_at_rest(name, number):
 def test_no_skin_pokes_through_whole_outfits_in_any_pose(names, pose):
     person, transforms = identity(1), posed(identity(1), POSES[pose])
     body = posed_body(topology(), person, transforms, {})
-    found = poke_through(topology(), body.verts, worn(person, names, transforms))
+    found = poke_through(topology(), body.verts, [Cloth.of(one) for one in worn(person, names, transforms)])
     assert found.share <= 0.001, (found.share, found.deepest_mm, found.garment)
 
 
@@ -84,7 +84,7 @@ def test_skin_that_is_lifted_out_of_its_cloth_is_found():
     garments = worn(person, ("trousers",), at_rest())
     inwards = vertex_normals(garments[0].verts, garments[0].faces)
     shrunk = replace(garments[0], verts=garments[0].verts - 0.025 * inwards)
-    found = poke_through(topology(), body.verts, [shrunk])
+    found = poke_through(topology(), body.verts, [Cloth.of(shrunk)])
     assert found.share > 0.02 and found.deepest_mm > 5 and found.garment == "trousers"
 
 

@@ -123,7 +123,8 @@ def make_figure(source: Source, *, is_other: bool, seed: int) -> Figure:
     cut = _make_cut(source, is_other=is_other, seed=seed)
     basis = cut.person(traits_of("female"))
     people = {"female": basis, "male": cut.person(traits_of("male"))}
-    key, build = _male_keys(cut, people)
+    key = _male_key(source, people)
+    build = cut.carried(people["male"].verts - basis.verts - key)
     deforming = tuple(bone.name for bone in all_bones() if deforms(bone.name))
     shares_full = _shares(source, deforming)
     body = Mesh(
@@ -143,7 +144,7 @@ def make_figure(source: Source, *, is_other: bool, seed: int) -> Figure:
         deforming=deforming,
         heads=heads,
         tails=tails,
-        male=key,
+        male=cut.carried(key),
         live_keys={**_live_keys(cut, people), BUILD: build},
         expressions={name: action for name, action in actions.items() if not name.startswith("eyeLook")},
         gaze={name: action for name, action in actions.items() if name.startswith("eyeLook")},
@@ -152,7 +153,7 @@ def make_figure(source: Source, *, is_other: bool, seed: int) -> Figure:
         eyes=eyes,
         teeth_upper=upper,
         teeth_lower=lower,
-        garments=_garments(source, people, shares_full),
+        garments=_garments(source, {"female": basis.verts, "male": basis.verts + key}, shares_full),
         corners=cut.corners,
         places=cut.places,
     )
@@ -189,15 +190,15 @@ def _shares(source: Source, deforming: tuple[str, ...]) -> Float[Array, "full bo
     return found / found.sum(1, keepdims=True)
 
 
-def _male_keys(cut: _Cut, people: Mapping[str, Person]) -> tuple[Float[Array, "n 3"], Float[Array, "n 3"]]:
-    """What makes a man of the basis: the shape key, and a live key that does the rest.
+def _male_key(source: Source, people: Mapping[str, Person]) -> Float[Array, "full 3"]:
+    """The shape key's share of what makes a man of the basis; a live key does the rest.
 
     The add-on moves no bone for the shape key, so that it may do only what leaves joints where they are.
     """
-    offset = cut.carried(people["male"].verts - people["female"].verts)
-    chest = cut.carried(cut.source.weight("spine02", "spine01")[:, None])
-    key = 0.3 * chest * (offset - np.average(offset, axis=0, weights=chest[:, 0]))
-    return key, offset - key
+    offset = people["male"].verts - people["female"].verts
+    chest = source.weight("spine02", "spine01")[:, None]
+    skin = source.lift_rows
+    return 0.3 * chest * (offset - np.average(offset[skin], axis=0, weights=chest[skin, 0]))
 
 
 def _live_keys(cut: _Cut, people: Mapping[str, Person]) -> dict[str, Float[Array, "n 3"]]:
@@ -359,9 +360,13 @@ def regions(source: Source) -> dict[str, Float[Array, " full"]]:
 
 def _groups(source: Source, cut: _Cut, body: Mesh) -> dict[str, Float[Array, " n"]]:
     """Mask groups, the lip that the jaw's constraint follows, and the scalp."""
-    found = {}
-    for name, share in regions(source).items():
-        found[f"mask_{name}"] = (cut.carried(share[:, None])[:, 0] > 0.7).astype(float)
+    share_of = regions(source)
+    shares = cut.carried(np.stack(list(share_of.values()), 1))
+    is_most = shares == shares.max(1, keepdims=True)
+    found = {
+        f"mask_{name}": (is_most[:, column] & (shares[:, column] > 0.4)).astype(float)
+        for column, name in enumerate(share_of)
+    }
     surface = source.surface
     lips = np.unique(surface.vertices[surface.faces[surface.material == MATERIALS.index("lips")]])
     is_lip = np.zeros(len(source.anny.weights))
@@ -385,20 +390,20 @@ def _brow(source: Source) -> Float[Array, "3"]:
 
 
 def _garments(
-    source: Source, people: Mapping[str, Person], shares: Float[Array, "full bones"]
+    source: Source, bodies: Mapping[str, Float[Array, "full 3"]], shares: Float[Array, "full bones"]
 ) -> dict[tuple[str, str], Mesh]:
-    """Clothes from hm08's tights, shoes from its feet."""
+    """Clothes from hm08's tights, shoes from its feet, on what the add-on takes for their wearers' bodies."""
     share_of = regions(source)
     tights, skin = source.group("helper-tights"), source.body_faces()[0]
     found = {}
-    for sex, person in people.items():
+    for sex, body in bodies.items():
         for name, covered in GARMENTS.items():
             faces, away = (skin, 0.006) if name == "shoes" else (tights, 0.004 if name.startswith("top") else 0.002)
             inside = np.sum([share_of[region] for region in covered], axis=0) > 0.35
             kept = faces[inside[faces].all(1)]
             used, local = np.unique(kept, return_inverse=True)
             local = local.reshape(-1, 3)
-            verts = person.verts[used] + away * vertex_normals(person.verts[used], local)
+            verts = body[used] + away * vertex_normals(body[used], local)
             found[sex, name] = _plain_mesh(verts, local, np.zeros(len(local), int), shares[used])
     return found
 

@@ -73,8 +73,14 @@ class Finder:
     max_people: int | None
     """Of one picture; None keeps all."""
 
-    def find(self, frames: Sequence[Frame]) -> list[FoundPeople]:
+    def find(
+        self, frames: Sequence[Frame], cameras: Sequence[Float[np.ndarray, "3 3"] | None] | None = None
+    ) -> list[FoundPeople]:
         """The people of each picture. Pictures of any sizes; none depends on another.
+
+        Args:
+            frames: the pictures.
+            cameras: K of each, pixels, where it is known; where not, and without the list, `camera` says.
 
         Raises:
             ConfigError: if the given camera can't be this picture's.
@@ -84,7 +90,8 @@ class Finder:
         device = self.model.body.v_template.device
         side = self.model.config.image_side
         framings = [whole_picture(f.pixels.shape[1], f.pixels.shape[0], side=side) for f in frames]
-        cameras = [self._intrinsics(frame) for frame in frames]
+        known = [None] * len(frames) if cameras is None else cameras
+        cameras = [self._intrinsics(f) if K is None else K for f, K in zip(frames, known, strict=True)]
         squares = np.stack([_square(frame, framing) for frame, framing in zip(frames, framings, strict=True)])
         framed = np.stack([framing.intrinsics(K) for framing, K in zip(framings, cameras, strict=True)])
         people = self.model.detect(

@@ -12,7 +12,8 @@ from cuffs.assets.dressing import middling_person
 from cuffs.assets.wear import with_assets
 from cuffs.character.records import Topology
 from cuffs.character.worn import dress
-from cuffs.errors import AssetBroken, AssetMissing, ConfigError, CuffsError, UnavailableError
+from cuffs.cli_assets import add_command, list_command
+from cuffs.errors import AssetBroken, AssetMissing, CheckFailed, ConfigError, CuffsError, UnavailableError
 from cuffs.places import cache_folder
 from cuffs.records import GarmentSpec, MaterialSpec
 from tests.cuffs.open_people import at_rest, identity, maker, topology
@@ -122,7 +123,9 @@ def broken(old, new):
         (broken("obj_file belt.obj", "obj_file other.obj"), "is missing"),
         (broken("x_scale 5399 11998 1.4340", "x_scale 5399 99999 1.4340"), "no vertex 99999"),
         (broken("y_scale 791 881 2.4098", "y_scale 791 881 0"), "length 0"),
-        (broken("x_scale 5399 11998 1.4340", "x_scale 5399 11998 0.0001"), "scale"),
+        (broken("x_scale 5399 11998 1.4340", "x_scale 5399 11998 0.0001"), "scale is wrong|its scale"),
+        (broken("0.01000 0.00000 0.05000", "0.01000 0.00000 8.00000"), "beyond the body"),
+        (broken("0.01000 0.00000 0.05000", "0.01000 0.00000 -8.00000"), "beyond the body"),
         (lambda text: text[:-6], "places"),
         (lambda text: [line for line in text if not line[0].isdigit()], "no vertices"),
         (broken("# CC0", "# by somebody"), "no licence"),
@@ -141,6 +144,29 @@ def test_a_missing_texture_is_refused_unless_a_plain_cloth_will_do(rest, tmp_pat
     with pytest.raises(AssetMissing, match=r"belt\.png"):
         check_asset(path, rest, is_plain=False, licence=None)
     assert check_asset(path, rest, is_plain=True, licence=None).texture is None
+
+
+def test_a_huge_picture_is_refused(rest, tmp_path):
+    path = belt(rest, tmp_path)
+    Image.new("RGB", (8193, 1)).save(tmp_path / "belt.png")
+    with pytest.raises(AssetBroken, match=r"8193 x 1 pixels(?s:.*)belt\.png"):
+        check_asset(path, rest, is_plain=False, licence=None)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"diffuseTexture ../../secret.png\n", "outside of its folder"),
+        (b"diffuseColor red green blue\n", "line 1: diffuseColor"),
+        (b"\xff\xfe\x00", "no text"),
+    ],
+)
+def test_broken_material_files_are_refused_by_name(rest, tmp_path, content, says):
+    path = belt(rest, tmp_path)
+    (tmp_path / "belt.mhmat").write_bytes(content)
+    with pytest.raises(AssetBroken, match=says) as caught:
+        check_asset(path, rest, is_plain=False, licence=None)
+    assert "belt.mhmat" in str(caught.value)
 
 
 def test_a_picture_that_is_none_is_refused(rest, tmp_path):
@@ -163,6 +189,8 @@ def test_hair_without_transparency_is_refused(rest, tmp_path):
         ("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 9\n", "numbered 9"),
         ("v 0 0 0\nv 1 0 0\nv 0 1 inf\nf 1 2 3\n", "finite"),
         ("", "no vertices"),
+        ("v 0 0 0\n" * 3 + "f " + "1 2 3 " * 30 + "\n", "a face of 90 corners"),
+        ("\0\0\0", "no vertices"),
         ("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nv 0 1 1\n" + "f 1 2 3\nf 1 2 4\nf 1 2 5\n", "non-manifold"),
     ],
 )
@@ -176,8 +204,13 @@ def test_broken_meshes_are_refused_by_name(rest, tmp_path, content, says):
 
 def test_a_huge_mesh_is_refused_before_it_fills_the_memory(rest, tmp_path):
     path = belt(rest, tmp_path)
-    (tmp_path / "belt.obj").write_text("v 0 0 0\n" * 200_002)
-    with pytest.raises(AssetBroken, match="more than 200000"):
+    for content in ("v 0 0 0\n" * 200_002, "v 0 0 0\n" * 3 + ("f" + " 1 2 3" * 21 + "\n") * 6558):
+        (tmp_path / "belt.obj").write_text(content)
+        with pytest.raises(AssetBroken, match="more than 200000"):
+            check_asset(path, rest, is_plain=False, licence=None)
+    with (tmp_path / "belt.obj").open("wb") as file:
+        file.truncate(65 * 2**20)
+    with pytest.raises(AssetBroken, match=r"65 MB, more than 64(?s:.*)belt\.obj"):
         check_asset(path, rest, is_plain=False, licence=None)
 
 
@@ -188,6 +221,20 @@ def test_a_folder_gives_what_it_can_and_says_what_it_can_not(rest, tmp_path):
     found = list(check_folder(tmp_path, rest, is_plain=False, licence=None))
     assert [getattr(each, "name", None) for each in found] == [None, "belt"]
     assert isinstance(found[0], Refused) and found[0].path.name == "bad.mhclo"
+
+
+def test_the_command_adds_the_good_names_the_bad_and_says_so_by_its_exit_code(rest, tmp_path, monkeypatch, capsys):
+    belt(rest, tmp_path / "all" / "good")
+    belt(rest, tmp_path / "all" / "bad", name="bad", edit=broken("hm08", "other"))
+    monkeypatch.setattr("cuffs.cli_assets.middling_rest", lambda _: rest)
+    monkeypatch.setattr("cuffs.cli_assets.cache_folder", lambda: tmp_path / "cache")
+    with pytest.raises(CheckFailed, match="1 assets of"):
+        add_command(tmp_path / "all")
+    said = capsys.readouterr().out
+    assert "added    belt: clothes, CC0" in said and "1 added, 1 refused" in said
+    assert "refused  bad/bad.mhclo" in said and "base mesh 'other'" in said
+    list_command()
+    assert capsys.readouterr().out.startswith("belt ")
 
 
 def test_an_empty_folder_and_an_unknown_name_are_errors(tmp_path, rest):

@@ -25,6 +25,7 @@ from cuffs.records import (
     HandSizes,
     ImageRecord,
     PersonRecord,
+    PhysicalRecord,
     PoseOrigin,
     PoseSourceRecord,
     Provenance,
@@ -44,6 +45,9 @@ CLOTH_M = 0.012
 RESIDUAL_M = 0.0015
 NUM_IDENTITIES = 8
 BODY = "assets/body/SMPLX_NEUTRAL.npz"
+SOUND = PhysicalRecord(skin_out=0.0002, skin_out_mm=2.5, feet_mm=(0.0, 4.0), standing=True, limb_mm=12.0, eye_mm=0.5)
+"""Of somebody with whom nothing is wrong."""
+
 UPRIGHT = rotvec_to_rotmat(np.array([np.pi, 0.0, 0.0]))
 
 
@@ -210,6 +214,7 @@ def person_record(body, smplx, who, rendered, K, mask):
             hair=None,
         ),
         pose_source=PoseSourceRecord(body=origin, left_hand=origin, right_hand=origin),
+        physical=SOUND,
         **stated,
     )
 

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import psutil
 
+from cuffs.farm.status import StatusReader
+from cuffs.farm.telemetry import read_telemetry
 from cuffs.plan import read_plan
 from cuffs.shards import iterate_samples, read_member
 from cuffs.shards.verify import verify_dataset
 
 ROOT = Path(__file__).parents[3]
+# Bare people before a backdrop: clothes, hair and rooms take most of the time, and are tested elsewhere.
 RECIPE = """
 name: tiny
 image: {width: 64, height: 64}
@@ -20,6 +23,8 @@ render: {samples: 1, denoise: false}
 camera: {distance_m: [2.2, 2.6], yaw_deg: [-60, 60]}
 people: {count: {"1": 0.7, "2": 0.3}, spacing_m: [0.8, 1.0]}
 poses: {kind: procedural}
+place: {kinds: {studio: 1}}
+wardrobe: {dressed: false, hair: false}
 num_identities: 3
 chunk_size: 3
 spares: 1
@@ -39,16 +44,17 @@ def cuffs(*arguments, env=None):
     )
 
 
-def start(*arguments, program=None, env=None, log=subprocess.DEVNULL):
-    """Start the command, or another program, in a group of its own."""
-    return subprocess.Popen(
-        program or command(*arguments),
-        cwd=ROOT,
-        stdout=log,
-        stderr=subprocess.STDOUT if log is not subprocess.DEVNULL else subprocess.DEVNULL,
-        start_new_session=True,
-        env={**os.environ, **(env or {})},
-    )
+def start(*arguments, program=None, env=None, log=os.devnull):
+    """Start the command, or another program, in a group of its own; its output is added to a file."""
+    with Path(log).open("a") as output:
+        return subprocess.Popen(
+            program or command(*arguments),
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env={**os.environ, **(env or {})},
+        )
 
 
 def end(process):
@@ -70,10 +76,29 @@ def blenders(root_pid):
     return [child for child in _children(root_pid) if _runs(child, "blender_scripts.worker")]
 
 
-def engine_workers(root_pid):
-    """Processes below another that annotate: those with a Blender of their own."""
-    pids = {blender.ppid() for blender in blenders(root_pid) if blender.is_running()}
-    return [child for child in _children(root_pid) if child.pid in pids]
+def at_work(folder):
+    """Processes whose Blender is at a scene right now: pid by chunk."""
+    return [
+        worker
+        for worker in StatusReader(folder, read_plan(folder)).look().workers
+        if worker.scenes and not worker.is_gone
+    ]
+
+
+def freeze(pids):
+    """Stop the Blenders below some processes where they are; what thaws them."""
+    stopped = [child for pid in pids for child in blenders(pid)]
+    for child in stopped:
+        child.suspend()
+    return stopped
+
+
+def thaw(stopped):
+    for child in stopped:
+        try:
+            child.resume()
+        except psutil.NoSuchProcess:
+            continue
 
 
 def _children(root_pid):
@@ -115,6 +140,11 @@ def require_same(folder, serial):
     found, wanted = annotations(folder), annotations(serial)
     assert found.keys() == wanted.keys()
     assert [key for key in wanted if found[key] != wanted[key]] == []
+
+
+def annotators(folder):
+    """Processes that finished a scene."""
+    return {record.pid for record in read_telemetry(folder)}
 
 
 def finished_slots(folder):

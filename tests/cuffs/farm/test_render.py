@@ -73,6 +73,10 @@ def test_sheet_and_audit_read_the_shards(serial):
     assert run.returncode == 0, run.stderr
     with Image.open(serial / "sheet.png") as sheet:
         assert sheet.size[0] > 900
+    samples = [read_sample(tar_path, entry) for tar_path, _, entry in iterate_samples(serial)]
+    identities = {person.character.identity for sample in samples for person in sample.people}
+    run = cuffs("sheet", serial, "--pictures", "--out", serial / "pictures.png")
+    assert 0 < int(run.stdout.split("sheet of ")[1].split()[0]) <= len(identities), run.stderr
     run = cuffs("audit", serial)
     assert run.returncode == 0, run.stdout + run.stderr
     figures = json.loads((serial / "audit" / "audit.json").read_text())

@@ -7,7 +7,7 @@ import pytest
 
 from cuffs.character.shell import posed_body
 from cuffs.mesh_normals import vertex_normals
-from cuffs.physical import PhysicalLimits, check_person, eye_gap_mm, foot_heights_mm, limb_depth_mm
+from cuffs.physical import PhysicalLimits, causes_of, check_person, eye_gap_mm, foot_heights_mm, limb_depth_mm
 from cuffs.physical.ground import is_standing
 from cuffs.records import CharacterSpec, GarmentSpec, MaterialSpec, PersonSpec, PoseOrigin
 from cuffs.scene.posed import limb_of_vertices
@@ -101,18 +101,19 @@ def person_spec(lift_m=0.0):
     )
 
 
+def causes(person):
+    return causes_of(check_person(topology(), identity(0), person).record, PhysicalLimits())
+
+
 def test_a_sound_person_has_no_findings_and_one_in_the_air_has():
-    sound = check_person(topology(), identity(0), person_spec())
-    assert sound.causes(PhysicalLimits()) == ()
-    flying = check_person(topology(), identity(0), person_spec(lift_m=0.02))
-    assert flying.causes(PhysicalLimits()) == ("feet_off_ground",)
-    sunk = check_person(topology(), identity(0), person_spec(lift_m=-0.02))
-    assert "feet_in_ground" in sunk.causes(PhysicalLimits())
+    assert causes(person_spec()) == ()
+    assert causes(person_spec(lift_m=0.02)) == ("feet_off_ground",)
+    assert "feet_in_ground" in causes(person_spec(lift_m=-0.02))
 
 
 def test_every_limit_can_be_exceeded():
-    sound = check_person(topology(), identity(0), person_spec())
-    bad = replace(sound, poking_share=0.01, feet_mm=(0.0, 30.0), limb_mm=50.0, eye_mm=20.0)
-    assert set(bad.causes(PhysicalLimits())) == {
-        "skin_through_cloth", "feet_off_ground", "limb_in_body", "eyes_out_of_place",
+    sound = check_person(topology(), identity(0), person_spec()).record
+    bad = replace(sound, skin_out=0.01, feet_mm=(-30.0, 30.0), limb_mm=50.0, eye_mm=20.0)
+    assert set(causes_of(bad, PhysicalLimits())) == {
+        "skin_through_cloth", "feet_off_ground", "feet_in_ground", "limb_in_body", "eyes_out_of_place",
     }  # fmt: skip

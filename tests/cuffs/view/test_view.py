@@ -11,11 +11,16 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import find_objects, label
 
+from cuffs.camera import project
 from cuffs.shards import read_sample
 from cuffs.view import load_viewed, rank_samples
 from cuffs.view.server import RED_MM, distance_colours
 from tests.cuffs.browser import SOFTWARE_WEBGL, launched
+
+PANEL_FROM = 780
+"""Column where the panel begins, in a window 1100 wide."""
 
 
 def test_samples_come_by_their_residual_the_worst_first(dataset):
@@ -48,7 +53,7 @@ def test_colours_go_from_blue_to_red_and_stay_there():
 
 
 @pytest.mark.slow
-def test_it_starts_shows_a_sample_in_a_browser_and_ends_when_told(dataset, tmp_path):
+def test_it_starts_shows_a_sample_in_a_browser_and_ends_when_told(dataset, body, tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -62,7 +67,7 @@ def test_it_starts_shows_a_sample_in_a_browser_and_ends_when_told(dataset, tmp_p
                 break
         found = re.search(r"http://127\.0\.0\.1:\d+", lines[-1])
         assert found, lines
-        looked_at(found[0], dataset, tmp_path / "view.png")
+        looked_at(found[0], dataset, body, tmp_path / "view.png")
         run.send_signal(signal.SIGTERM)
         assert run.wait(60) == 0
     finally:
@@ -71,7 +76,7 @@ def test_it_starts_shows_a_sample_in_a_browser_and_ends_when_told(dataset, tmp_p
         run.wait()
 
 
-def looked_at(url, dataset, path):
+def looked_at(url, dataset, body, path):
     """The worst sample is named and drawn; the next one is another."""
     worst = rank_samples(dataset).samples[0].ref.entry.key
     with launched(*SOFTWARE_WEBGL) as browser:
@@ -89,3 +94,32 @@ def looked_at(url, dataset, path):
         assert coloured.mean() > 0.005, json.dumps({"coloured": float(coloured.mean())})
         page.get_by_role("button", name="next").click()
         page.get_by_text("2 of 3").first.wait_for(timeout=60_000)
+        for layer in ("character by distance", "joints", "picture"):
+            page.get_by_label(layer).click()
+        page.get_by_role("button", name="through the camera").click()
+        expected = where_labels_lie(load_viewed(rank_samples(dataset).samples[1].ref, body), 1100, 800)
+        for _ in range(30):  # a processor draws it, not a graphics card
+            page.wait_for_timeout(1000)
+            seen = box_of_colours(page.screenshot(path=path))
+            if np.abs(seen - expected).max() < 4:
+                break
+        np.testing.assert_allclose(seen, expected, atol=4)
+
+
+def where_labels_lie(viewed, width, height):
+    """Box of the labels' vertices in the window: the principal point is in its middle, the picture fills its height."""
+    K = viewed.sample.camera.K
+    enlarged = height / 2 / np.tan(viewed.fov_y_rad / 2) / K[1, 1]
+    points = np.concatenate([project(person.verts_cam, K) for person in viewed.people]) - K[:2, 2]
+    points = points * enlarged + [width / 2, height / 2]
+    return np.clip([*points.min(0), *points.max(0)], 0, [PANEL_FROM, height] * 2)
+
+
+def box_of_colours(png):
+    """Box of all that is coloured left of the panel, specks aside."""
+    picture = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)[:, :PANEL_FROM]
+    pieces, _ = label(np.ptp(picture, axis=2) > 40)
+    large = [piece for number, piece in enumerate(find_objects(pieces), 1) if (pieces[piece] == number).sum() > 2000]
+    rows, columns = zip(*large, strict=True) if large else ((slice(0, 0),), (slice(0, 0),))
+    return np.array([min(c.start for c in columns), min(r.start for r in rows),
+                     max(c.stop for c in columns), max(r.stop for r in rows)])  # fmt: skip

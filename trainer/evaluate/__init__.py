@@ -1,0 +1,1 @@
+"""How good a network is: on our shards and on the field's benchmarks."""
