@@ -181,6 +181,7 @@ class Frame:
 
 
 PANDAS: Final[Names] = {
+    "pandas": {"DataFrame": Frame, "Index": _NamedIndex, "RangeIndex": _NamedIndex},  # since pandas 3
     "pandas.core.frame": {"DataFrame": Frame},
     "pandas.core.internals.managers": {"BlockManager": _Manager},
     "pandas.core.internals": {"BlockManager": _Manager},

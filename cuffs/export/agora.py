@@ -71,6 +71,8 @@ def export_agora(folder: Path, out: Path, model: BodyModel) -> Exported:
         for split, found in rows.items():
             number = numbers[split] = numbers.get(split, -1) + 1
             frame = pandas.DataFrame(found).astype(object)
+            # as plain text: pandas 3 would pickle names as Arrow's, which AGORA's readers, of older pandas, can't open
+            frame.columns = pandas.Index(list(frame.columns), dtype=object)
             frame.to_pickle(out / "SMPLX" / f"{split}_{number}_withjv.pkl", protocol=4)
         rows.clear()
 

@@ -111,7 +111,7 @@ def _lies(path: Path, size: tuple[int, int], centre: tuple[float, float]) -> boo
     off = [max(abs(2 * c / side - 1) for c, side in zip(centre, sides, strict=True)) for sides in (size, size[::-1])]
     if min(off) > OFF_MIDDLE:
         raise PictureUnusable(f"{path} is {size}, but the middle of its labels' picture is about {centre}.")
-    return off[1] < off[0]
+    return bool(off[1] < off[0])
 
 
 def _same_shape(found: tuple[int, int], wanted: tuple[int, int]) -> bool:

@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 
 from cuffs.body import BodyModel
 from cuffs.errors import AssetMissing, RecordError
-from cuffs.records import PersonRecord, Sample
+from cuffs.records import PersonRecord
 from cuffs.report.draw import PEOPLE_COLOURS
 from cuffs.skeleton import JOINTS, PARENTS
 from cuffs.view.samples import Ranking, ViewedPerson, ViewedSample, load_viewed
@@ -98,7 +98,7 @@ class Viewer:
         with self._lock:
             try:
                 self._viewed = load_viewed(ranked.ref, self._model)
-                text = _facts(self._viewed.sample, place, len(self._ranking.samples))
+                text = _facts(self._viewed, place, len(self._ranking.samples))
             except RecordError as problem:
                 self._viewed, text = None, f"**{ranked.ref.entry.key}** can't be shown: {problem}"
             self._text.content = text
@@ -213,13 +213,17 @@ class Viewer:
         client.camera.look_at = tuple(middle)
 
 
-def _facts(sample: Sample, place: int, count: int) -> str:
+def _facts(viewed: ViewedSample, place: int, count: int) -> str:
     """A sample in Markdown: who, residuals, parameters."""
+    sample = viewed.sample
+    has_character = any(person.target_cam is not None for person in viewed.people)
     lines = [
         f"**{sample.key}** · {place + 1} of {count}",
         f"{sample.provenance.place}, {sample.provenance.light}; {sample.image.width}×{sample.image.height}, "
         f"{sample.camera.fov_x_deg:.1f}° wide",
-        f"character: blue 0 mm, red {RED_MM:g} mm and more",
+        f"character: blue 0 mm, red {RED_MM:g} mm and more"
+        if has_character
+        else "no character: its vertices were not kept (`keep_verts` in the recipe)",
     ]
     for number, person in enumerate(sample.people):
         who = person.character.identity if person.character is not None else person.pose_source.body.dataset

@@ -77,7 +77,8 @@ def _given(source: LabelledSource, picture: Pictured, rest_pelvis: RestPelvis, *
 def _person(labelled: Labelled, rest_pelvis: RestPelvis, *, metric: bool) -> GivenPerson:
     sample = labelled.sample
     pose = sample.pose.copy()
-    pose[0] = turned_root(labelled.R_cam_world, pose[0])
+    if not np.array_equal(labelled.R_cam_world, np.eye(3)):
+        pose[0] = turned_root(labelled.R_cam_world, pose[0])
     pelvis_cam, is_exact = _pelvis_cam(labelled, rest_pelvis)
     is_neutral = sample.betas_model == NEUTRAL
     return GivenPerson(

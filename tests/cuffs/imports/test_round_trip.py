@@ -5,10 +5,14 @@ import pytest
 
 from cuffs.cli_import import Reading, import_command
 from cuffs.export import export_dataset
+from cuffs.rotations import rotvec_to_rotmat
 from cuffs.shards import iterate_samples, read_sample
 from tests.cuffs.audit.scenes import make_clean, write_dataset
 
-FIELDS = ("global_orient", "body_pose", "left_hand_pose", "right_hand_pose", "jaw_pose", "betas", "transl")
+PELVIS_M = 2e-4
+"""The open body's expressions move its pelvis a little, SMPL-X's don't; AGORA's formulas don't know of it."""
+
+FIELDS = ("body_pose", "left_hand_pose", "right_hand_pose", "jaw_pose", "betas")
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +40,15 @@ def test_parameters_come_back_as_they_went(rendered, smplx_model, tmp_path, form
     before, after = people_of(folder), people_of(tmp_path / "back")
     assert len(before) == len(after) == sum(len(one.sample.people) for one in made)
     for ours, theirs in zip(before, after, strict=True):
+        turns = [rotvec_to_rotmat(person.smplx.global_orient) for person in (ours, theirs)]
+        np.testing.assert_allclose(turns[1], turns[0], atol=1e-6)  # by π, two axis-angles are one rotation
         for name in FIELDS:
             np.testing.assert_allclose(getattr(theirs.smplx, name), getattr(ours.smplx, name), atol=tolerance)
+        away = np.abs(theirs.smplx.transl - ours.smplx.transl).max()
+        assert away < (PELVIS_M if form == "agora" else tolerance)
         assert theirs.hand_valid.left
         assert theirs.betas_valid
         assert theirs.depth_valid
         if form != "bedlam":  # which knows no expression
             np.testing.assert_allclose(theirs.smplx.expression, ours.smplx.expression, atol=tolerance)
-            np.testing.assert_allclose(theirs.joints3d_cam, ours.joints3d_cam, atol=1e-4)
+            np.testing.assert_allclose(theirs.joints3d_cam, ours.joints3d_cam, atol=PELVIS_M)
