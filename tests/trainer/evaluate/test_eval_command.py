@@ -1,4 +1,4 @@
-"""cuffs-eval from end to end: figures of our shards are those that cuffs-predict's people have; errors are explained."""
+"""cuffs-eval from end to end: its figures are those of the people that cuffs-predict finds; errors are explained."""
 
 import json
 import zipfile
@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from cuffs.body import body_parts
+from cuffs.codec import decode
 from cuffs.errors import AssetMissing, ConfigError
-from cuffs.shards import read_index, read_sample
-from cuffs.shards.reader import decode_annotation
+from cuffs.records import SmplxRecord
+from cuffs.shards import iterate_samples, read_member, read_sample
 from cuffs.skeleton import INDEX
 from tests.trainer.evaluate import fixtures as made
 from tests.trainer.networks import nano_config, nano_model
@@ -36,11 +37,8 @@ def results(out):
 
 def pictures_of(folder):
     """Every sample's picture and label."""
-    for index in sorted((folder / "shards").glob("*.json")):
-        tar = index.with_suffix(".tar")
-        for sample in read_index(index).samples:
-            files = read_sample(tar, sample)
-            yield sample.key, files["jpg"], decode_annotation(files["json"], where=sample.key)
+    for tar, _, entry in iterate_samples(folder):
+        yield entry.key, read_member(tar, entry, "jpg"), read_sample(tar, entry)
 
 
 def test_eval_says_what_predict_s_people_are_worth(checkpoint, open_body, tmp_path):
@@ -97,21 +95,18 @@ def overlap(a, b):
 
 
 def posed_from(body, fields):
-    from cuffs.codec import decode
-    from cuffs.records import SmplxRecord
-
     return pose(body, decode(SmplxRecord, fields, where="prediction"))
 
 
 def test_several_benchmarks_at_once_whatever_the_batch(checkpoint, open_body, tmp_path):
     made.write_ehf(tmp_path / "ehf", open_body, 2)
     made.write_agora(tmp_path / "agora", open_body)
+    data = (f"ehf={tmp_path / 'ehf'}", f"agora={tmp_path / 'agora'}")
     told = []
     for size in (1, 3):
         out = tmp_path / f"out{size}"
         run(Request(
-            checkpoint=checkpoint, data=(f"ehf={tmp_path / 'ehf'}", f"agora={tmp_path / 'agora'}"), out=out, device="cpu",
-            threshold=0.05, batch_size=size, agora_zip=out.with_suffix(".zip"),
+            checkpoint=checkpoint, data=data, out=out, device="cpu", threshold=0.05, batch_size=size, agora_zip=out.with_suffix(".zip"),
         ))  # fmt: skip
         told.append(results(out))
         assert "Hand4Whole" in (out / "eval.md").read_text()
