@@ -105,9 +105,8 @@ def test_several_benchmarks_at_once_whatever_the_batch(checkpoint, open_body, tm
     told = []
     for size in (1, 3):
         out = tmp_path / f"out{size}"
-        run(Request(
-            checkpoint=checkpoint, data=data, out=out, device="cpu", threshold=0.05, batch_size=size, agora_zip=out.with_suffix(".zip"),
-        ))  # fmt: skip
+        options = {"device": "cpu", "threshold": 0.05, "batch_size": size, "agora_zip": out.with_suffix(".zip")}
+        run(Request(checkpoint=checkpoint, data=data, out=out, **options))
         told.append(results(out))
         assert "Hand4Whole" in (out / "eval.md").read_text()
     for name in ("ehf", "agora"):
