@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
+import trimesh
 
 from cuffs.body import body_parts
 from cuffs.codec import decode
@@ -64,12 +65,20 @@ def test_eval_says_what_predict_s_people_are_worth(checkpoint, open_body, tmp_pa
         given = f"{K[0, 0]!r},{K[1, 1]!r},{K[0, 2]!r},{K[1, 2]!r}".replace("np.float64(", "").replace(")", "")
         predict(
             PredictRequest(
-                picture=path, checkpoint=checkpoint, out=tmp_path / "out", K=given, threshold=0.05, device="cpu"
+                mesh="glb",
+                picture=path,
+                checkpoint=checkpoint,
+                out=tmp_path / "out",
+                K=given,
+                threshold=0.05,
+                device="cpu",
             )
         )
         people = json.loads((tmp_path / "out" / f"{key}.json").read_text())["people"]
         people = sorted(people, key=lambda one: -one["score"])[:50]
         found += len(people)
+        opened = trimesh.load_scene(tmp_path / "out" / f"{key}.glb")
+        assert len(opened.geometry) >= len(people) > 0
         (truth,) = sample.people
         verts, joints = pose(open_body, truth.smplx)
         true_px = truth.joints2d[:22]
