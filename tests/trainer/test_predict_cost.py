@@ -11,10 +11,10 @@ def test_parts_add_up_to_the_whole(body_layer):
     one = benchmark.measure("448-S", model, batch=2, rounds=2, device="cpu")
     assert one.backbone_ms + one.head_ms + one.body_ms - one.whole_ms < 1e-6
     assert one.backbone_ms > 0 and one.body_ms > 0 and one.memory_mib > 10
-    assert one.images_per_s * one.whole_ms == 2000
+    assert abs(one.images_per_s * one.whole_ms - 2000) < 1e-6
 
 
-def test_each_promise_can_be_missed(body_layer):
+def test_each_promise_can_be_missed():
     cost = benchmark.Cost(
         size="896-L", batch=1, device="cpu", images_per_s=1, whole_ms=1000, backbone_ms=800, head_ms=100, body_ms=100,
         ratio=1.25, memory_mib=1000,
