@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,15 @@ from trainer.ablate_cli import Request, run
 from trainer.ablation import FIGURES, load_ablation, merged, recipes_of, slug
 
 RECIPE = "trainer/recipes/ablation.yaml"
+
+
+@pytest.fixture(autouse=True)
+def signals():
+    """The command takes signals over: they are given back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="module")

@@ -164,7 +164,10 @@ def _people(path: Path, layout: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Points, metres, world frame, and which are known."""
     key, has_top = LAYOUTS[layout]
     for body in _json(path, "bodies"):
-        points = np.asarray(body.get(key, []), np.float64)
+        try:
+            points = np.asarray(body.get(key, []), np.float64)
+        except (TypeError, ValueError) as problem:
+            raise AssetBroken(f"{WHAT}'s poses", path, f"{key} holds no numbers ({problem})", REMEDY) from problem
         if points.size % 4 or points.size < 60:
             raise AssetBroken(f"{WHAT}'s poses", path, f"{key} has {points.size} numbers", REMEDY)
         points = points.reshape(-1, 4)

@@ -30,6 +30,9 @@ LENGTHS: Final = {
     "trans": 3,
 }  # fmt: skip
 
+VALID: Final = {"lhand_valid": "lefthand_valid", "rhand_valid": "righthand_valid", "face_valid": "face_valid"}
+"""What says which parts are truth: by the name among parameters, else by that among keypoints."""
+
 
 def open_ubody(name: str, folder: Path, body: BodyModel, parts: Parts) -> Benchmark:
     """UBody's folder.
@@ -125,9 +128,7 @@ def _person(
         expression=values["expr"],
         transl=values["trans"],
     )
-    valid = {
-        part: bool(given.get(part, keypoints.get(part, 0))) for part in ("lhand_valid", "rhand_valid", "face_valid")
-    }
+    valid = {part: bool(given.get(part, keypoints.get(other, 0))) for part, other in VALID.items()}
     K = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1.0]])
     hands = (valid["lhand_valid"], valid["rhand_valid"])
     return mesh_figure(verts, K, parts, hands=hands, face=valid["face_valid"]), K

@@ -4,6 +4,7 @@ import json
 import pickle
 import sys
 import zipfile
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -189,7 +190,9 @@ def write_panoptic(folder, name="160422_haggling1", seed=7):
 
 def write_agora(folder, body, *, hidden=(0.0, 20.0, 95.0), small=True, seed=11):
     """A dataframe with one picture of three people, the last hidden; and a picture that nobody labelled twice."""
-    people = bodies(body, len(hidden), seed=seed, distance_m=(4.0, 6.0))
+    records = random_people(np.random.default_rng(seed), len(hidden), distance_m=(4.0, 6.0))
+    apart = [replace(record, transl=record.transl * [2.5, 1, 1]) for record in records]  # no box touches another
+    people = [(record, *pose(body, record)) for record in apart]
     name = "ag_validationset_renderpeople_bfh_hdri_50mm_5_10_00001.png"
     focal = 50 / 36 * 3840
     K = np.array([[focal, 0, 1920], [0, focal, 1080], [0, 0, 1]])
