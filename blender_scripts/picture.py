@@ -14,7 +14,6 @@ from cuffs.records import RenderSpec
 Array = np.ndarray
 
 ALBEDO = "Denoising Albedo"
-COUNT = "Debug Sample Count.X"
 
 BOUNCES = {"max_bounces": 4, "diffuse_bounces": 2, "glossy_bounces": 2, "transmission_bounces": 2, "volume_bounces": 0}
 LEAST_SAMPLES = 14
@@ -99,9 +98,6 @@ class Light:
     albedo: Float[Array, "height width 3"]
     """Of the first surface at each pixel."""
 
-    samples_share: Float[Array, "height width"] | None
-    """Of the samples allowed, those taken; None where Cycles wasn't asked to count them."""
-
 
 def render_light(scratch: Path) -> Light:
     """Render the scene that was set up, as light and albedo.
@@ -125,7 +121,7 @@ def render_light(scratch: Path) -> Light:
     path.unlink()
     scene.view_layers[0].cycles.denoising_store_passes = False
     light, albedo = (np.stack([channels[f"{name}.{band}"] for band in "RGB"], -1) for name in ("Combined", ALBEDO))
-    return Light(light=light, albedo=albedo, samples_share=channels.get(COUNT))
+    return Light(light=light, albedo=albedo)
 
 
 def save_picture(picture: Float[Array, "height width 3"], spec: RenderSpec, path: Path) -> None:
