@@ -44,7 +44,7 @@ class Request:
     """
 
     recipe: tyro.conf.Positional[Path]
-    """trainer/recipes/ablation.yaml, or one of your own."""
+    """trainer/ablations/paper.yaml, or one of your own."""
 
     data: tuple[str, ...]
     """NAME=FOLDER of the datasets to train on. Rows may leave some out by name (the paper's + CUFFS row: cuffs)."""

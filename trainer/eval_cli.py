@@ -166,7 +166,7 @@ def evaluate(request: Request, named: list[Named], model: MultiHmr, body: BodyMo
 
 def _run(benchmark: Benchmark, finder: Finder, request: Request) -> Outcome:
     def progress(shots: Iterable[Shot]) -> Iterable[Shot]:
-        return tqdm(shots, desc=benchmark.name, unit="picture", disable=not sys.stderr.isatty())
+        return iter(tqdm(shots, desc=benchmark.name, unit="picture", disable=not sys.stderr.isatty()))
 
     with ExitStack() as stack:
         keep: Callable[[Shot, FoundPeople], None] | None = None

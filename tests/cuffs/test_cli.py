@@ -84,13 +84,14 @@ def test_another_plan_is_never_overwritten(recipe, tmp_path):
     assert cuffs("plan", recipe, "--count", 1, "--out", tmp_path / "out").returncode == 0
 
 
-@pytest.mark.parametrize("command", ["render", "verify", "sheet"])
+@pytest.mark.parametrize("command", ["render", "verify"])
 def test_folders_without_a_plan(tmp_path, command):
     refused(cuffs(command, tmp_path), 2, "holds no plan", "cuffs plan")
 
 
-def test_an_audit_needs_shards(tmp_path):
-    refused(cuffs("audit", tmp_path), 2, "holds no finished shards", "cuffs render")
+@pytest.mark.parametrize("command", ["audit", "sheet"])
+def test_folders_without_shards(tmp_path, command):
+    refused(cuffs(command, tmp_path), 2, "holds no finished shards", "cuffs render")
 
 
 def tiny_plan(folder):

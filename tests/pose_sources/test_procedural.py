@@ -25,7 +25,7 @@ from pose_sources.procedural.hand_kinds import HAND_KINDS, RELAXED_HAND
 from pose_sources.procedural.hand_shape import hand_pose, place_hand, thumb_from, thumb_range, within_limits
 from pose_sources.procedural.hands import sample_hand, shaken
 from pose_sources.procedural.source import open_procedural
-from pose_sources.procedural.thumb import place_thumb
+from pose_sources.procedural.thumb import LOOKS_M, place_thumb
 from pose_sources.rest_skeleton import REST_JOINTS
 
 ANATOMY = build_anatomy(REST_JOINTS)
@@ -235,7 +235,7 @@ def test_a_thumb_reaches_wherever_a_thumb_can_be(seed):
     looks /= np.linalg.norm(looks)
     skin = goal - TIP_SHARE * RADIUS_M["thumb"] * looks
     found = place_thumb(ANATOMY, RELAXED_HAND, skin_at=skin, skin_looks=looks)
-    assert np.linalg.norm(thumb_tip(found) - goal) < 0.012
+    assert np.linalg.norm(thumb_tip(found) - goal) < 2 * LOOKS_M  # what a pad that looks the other way costs
     assert found == within_limits(found)
 
 

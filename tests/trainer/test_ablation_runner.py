@@ -13,7 +13,7 @@ from tests.trainer.shards import write_dataset
 from trainer.ablate_cli import Request, run
 from trainer.ablation import FIGURES, load_ablation, merged, recipes_of, slug
 
-RECIPE = "trainer/recipes/ablation.yaml"
+RECIPE = "trainer/ablations/paper.yaml"
 
 
 @pytest.fixture(autouse=True)
