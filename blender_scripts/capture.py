@@ -23,7 +23,6 @@ from blender_scripts.places.build import Surroundings
 from blender_scripts.props import add_prop
 from blender_scripts.session import Session, clear_scene, peak_rss_mb
 from blender_scripts.world import add_world
-from cuffs.camera import inverse, transform
 from cuffs.codec import encode
 from cuffs.develop import develop, metered_gain
 from cuffs.npz import npz_bytes
@@ -33,10 +32,6 @@ from cuffs.warp import plan_warp, smoothly_looked_up
 DATA_DENSITY = 2
 """Where a lens bends the picture, data are rendered this much finer, so that the nearest one is within a third of a
 pixel of the place that is meant."""
-
-
-LEAST_DEPTH_M = 0.5
-"""Nobody is taken to be nearer than this when their hair's detail is chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,9 +146,7 @@ def add_people(spec: SceneSpec, assets: Assets) -> list[Character]:
     """Everybody of a scene, dressed and posed; errors as for `build_scene`."""
     characters: list[Character] = []
     for number, person in enumerate(spec.people, start=1):
-        depth_m = float(transform(inverse(spec.camera.T_world_cam), person.pelvis_world[None])[0, 2])
-        pixel_m = max(depth_m, LEAST_DEPTH_M) / spec.camera.K[0, 0]
-        character = create_character(person.character, number, assets, pixel_m=pixel_m)
+        character = create_character(person.character, number, assets)
         character.shape()
         character.dress()
         character.pose(person)

@@ -46,20 +46,19 @@ class Character(Protocol):
         ...
 
 
-_KINDS: dict[str, Callable[[CharacterSpec, int, Assets, float], Character]] = {
+_KINDS: dict[str, Callable[[CharacterSpec, int, Assets], Character]] = {
     "open": OpenCharacter,
-    "humgen3d": lambda spec, number, assets, _: HumGenCharacter(spec, number, assets),
+    "humgen3d": HumGenCharacter,
 }
 
 
-def create_character(spec: CharacterSpec, number: int, assets: Assets, *, pixel_m: float) -> Character:
+def create_character(spec: CharacterSpec, number: int, assets: Assets) -> Character:
     """Begin a person.
 
     Args:
         spec: who.
         number: from 1; what the data pass calls this person.
         assets: where its files are.
-        pixel_m: size of a pixel where they are: detail that no picture shows is left out.
 
     Raises:
         RecordError: if this worker can't make that kind.
@@ -67,4 +66,4 @@ def create_character(spec: CharacterSpec, number: int, assets: Assets, *, pixel_
     """
     if spec.kind not in _KINDS:
         raise RecordError(f"this worker can't make {spec.kind!r} characters; it makes {', '.join(_KINDS)}.")
-    return _KINDS[spec.kind](spec, number, assets, pixel_m)
+    return _KINDS[spec.kind](spec, number, assets)

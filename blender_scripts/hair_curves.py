@@ -10,20 +10,6 @@ PICTURE_ONLY, DATA_ONLY = "picture only", "data only"
 """Custom properties of objects that one of the two passes leaves out."""
 
 
-THIN_PX, MOST_LEFT_OUT = 0.5, 5
-"""Where strands are thinner than this, only one of several is rendered, as much wider; one of so many at most."""
-
-
-def every_nth(width_m: float, pixel_m: float) -> int:
-    """One of how many strands is worth rendering.
-
-    Args:
-        width_m: of a strand.
-        pixel_m: of a pixel, where the hair is.
-    """
-    return min(MOST_LEFT_OUT, max(1, int(THIN_PX * pixel_m / width_m)))
-
-
 def add_hair_curves(
     name: str, strands: Float[Array, "strands points 3"], *, root_m: float, tip_m: float, number: int
 ) -> bpy.types.Object:

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 from blender_scripts.armature import add_armature, pose_armature
 from blender_scripts.assets import Assets
 from blender_scripts.cloth_layout import cloth_layout, cloth_limbs, shoe_places, trim_places
-from blender_scripts.hair_curves import add_hair_curves, every_nth, for_data_only
+from blender_scripts.hair_curves import add_hair_curves, for_data_only
 from blender_scripts.materials import make_material
 from blender_scripts.materials.body import wet_material
 from blender_scripts.materials.cloth import CLOTH
@@ -71,8 +71,8 @@ class _Piece:
 class OpenCharacter:
     """See `character.Character` for the order of calls."""
 
-    def __init__(self, spec: CharacterSpec, number: int, assets: Assets, pixel_m: float) -> None:
-        self._spec, self._number, self._pixel_m = spec, number, pixel_m
+    def __init__(self, spec: CharacterSpec, number: int, assets: Assets) -> None:
+        self._spec, self._number = spec, number
         self._topology: Topology = assets.topology(spec.topology)
         self._identity: Identity = assets.identity(spec.identity)
         if len(self._identity.rest) != len(self._topology.skin_bones):
@@ -175,10 +175,7 @@ class OpenCharacter:
             self._topology, self._identity, part, T_world_rest=T_world_rest, face=face, seed=hair.material.seed
         )
         root_m, tip_m = FUR_RADII_M if part.kind == "fur" else STRAND_RADII_M
-        step = 1 if part.kind == "fur" else every_nth(2 * root_m, self._pixel_m)
-        thing = add_hair_curves(
-            part.name, strands[::step], root_m=root_m * step, tip_m=tip_m * step, number=self._number
-        )
+        thing = add_hair_curves(part.name, strands, root_m=root_m, tip_m=tip_m, number=self._number)
         thing.data.materials.append(strand_material(f"{part.name} strands", hair.material))
 
     def _add_cloth(self, garment: GarmentSpec, worn: Worn) -> None:
