@@ -108,7 +108,8 @@ def measure(
 ) -> dict[str, dict[str, float | None]]:  # fmt: skip
     """The table's figures of a finished row, by cuffs-eval."""
     wanted = EvalRequest(
-        checkpoint=folder, data=tuple(tests), out=folder, assets=request.assets, device=device, threshold=request.threshold
+        checkpoint=folder, data=tuple(tests), out=folder, assets=request.assets, device=device,
+        threshold=request.threshold,
     )  # fmt: skip
     model, _ = load_model(find_model(folder), SmplxLayer(body))
     outcomes = evaluate(wanted, parse_data(tests), model.to(device).eval(), body)
