@@ -58,6 +58,9 @@ class Request:
     assets: Path | None = None
     """Licensed files, as for cuffs-eval."""
 
+    threshold: float = 0.2
+    """Score from which somebody is there; an untrained network needs a lower one."""
+
     miniature: bool = False
     """Small networks for a few steps: whether everything works, in seconds."""
 
@@ -104,7 +107,10 @@ def measure(
     folder: Path, tests: Sequence[str], request: Request, body: BodyModel, *, device: str
 ) -> dict[str, dict[str, float | None]]:  # fmt: skip
     """The table's figures of a finished row, by cuffs-eval."""
-    wanted = EvalRequest(checkpoint=folder, data=tuple(tests), out=folder, assets=request.assets, device=device)
+    wanted = EvalRequest(
+        checkpoint=folder, data=tuple(tests), out=folder, assets=request.assets, device=device,
+        threshold=request.threshold,
+    )  # fmt: skip
     model, _ = load_model(find_model(folder), SmplxLayer(body))
     outcomes = evaluate(wanted, parse_data(tests), model.to(device).eval(), body)
     return {one.name: {key: one.values.get(key) for key in COLUMNS[one.kind]} for one in outcomes}

@@ -35,7 +35,7 @@ def datasets(tmp_path_factory, open_body):
 
 def request(datasets, out, recipe=RECIPE):
     data = tuple(f"{name}={datasets / name}" for name in ("own", "cuffs"))
-    return Request(recipe=Path(recipe), data=data, out=out, miniature=True, device="cpu", test=data[:1])
+    return Request(recipe=Path(recipe), data=data, out=out, miniature=True, threshold=1e-4, device="cpu", test=data[:1])
 
 
 def test_the_recipe_lists_what_the_paper_compares(pytestconfig):
@@ -69,6 +69,7 @@ def test_the_miniature_produces_every_row_and_goes_on(datasets, tmp_path, monkey
         assert re.search(rf"^\| {re.escape(row.name)} \|", table, re.MULTILINE), row.name
         figures = json.loads((tmp_path / "out" / slug(row.name) / FIGURES).read_text())
         assert set(figures["figures"]["own"]) == {"pve_mm", "pa_pve_mm", "hands_pve_mm", "mpjpe_mm", "f1"}
+        assert figures["figures"]["own"]["pve_mm"] > 1
         assert figures["data"] == (["own"] if "cuffs" in row.without else ["cuffs", "own"])
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.safetensors")}
     gone = tmp_path / "out" / slug(ablation.rows[2].name) / FIGURES
