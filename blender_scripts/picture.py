@@ -16,7 +16,7 @@ Array = np.ndarray
 ALBEDO = "Denoising Albedo"
 
 BOUNCES = {"max_bounces": 4, "diffuse_bounces": 2, "glossy_bounces": 2, "transmission_bounces": 2, "volume_bounces": 0}
-LEAST_SAMPLES = 14
+LEAST_SAMPLES = 30
 STAMPS = (
     "use_stamp_time", "use_stamp_date", "use_stamp_frame", "use_stamp_camera", "use_stamp_scene", "use_stamp_note",
     "use_stamp_marker", "use_stamp_filename", "use_stamp_render_time", "use_stamp_memory", "use_stamp_hostname",
@@ -43,7 +43,8 @@ def least_samples(samples: int) -> int:
     """Samples that every pixel gets before Cycles may stop it for being smooth enough.
 
     Left to itself (0), Cycles takes 16 / threshold^0.3 of them, 52 at 0.02, and looks only after every sixteenth: of 64
-    samples none would ever be saved. Kept below 16 so that the first look, after 16, counts.
+    samples none would ever be saved. 30 makes the look after 32 count; at the one after 16 hands lose too much
+    (docs/places.md, "What it costs").
     """
     return min(samples, LEAST_SAMPLES)
 
