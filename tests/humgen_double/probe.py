@@ -165,7 +165,7 @@ class Stage:
             taken.objects = list(there.objects)
             taken.collections = list(there.collections)
         objects, collections = list(taken.objects), list(taken.collections)
-        spoilers = {"mask": _no_such_mask, "keys": _no_keys, "node": _no_tone, "bone": _no_forearm}
+        spoilers = {"mask": _no_such_mask, "node": _no_tone, "bone": _no_forearm}
         spoilers[what](objects)
         bpy.data.libraries.write(path, set(collections or objects))
         clear_scene()
@@ -173,11 +173,6 @@ class Stage:
 
 def _no_such_mask(objects):
     objects[0]["mask_0"] = "mask_of_another_body"
-
-
-def _no_keys(objects):
-    for thing in objects:
-        thing.shape_key_clear()
 
 
 def _no_tone(objects):
