@@ -159,7 +159,7 @@ def _outlines(tally: Tally) -> Iterator[Check]:
             check="shift",
             title="Labels or pictures that are shifted",
             limit=limits.shifted_samples,
-            what=f"Labels against mask, and mask against the picture's edges: clearly better {limits.shift_px:g} px away.",
+            what=f"Labels against mask, mask against the picture's edges: clearly better {limits.shift_px:g} px away.",
         ),
     )
     yield only_if(
