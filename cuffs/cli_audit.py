@@ -10,6 +10,7 @@ from typing import Annotated
 import tyro
 from tqdm import tqdm
 
+from cuffs.audit.checks import Check
 from cuffs.audit.page.build import build_page
 from cuffs.audit.pictures import shown_samples
 from cuffs.audit.run import audit_dataset, body_of, plan_of
@@ -47,10 +48,14 @@ def audit_command(folder: Folder, limits: Path | None = None, workers: int | Non
     write_card(folder, plan_of(folder))
     for check in found.checks:
         value = "can't be told" if check.value is None else f"{check.value:g} {check.unit}"
-        print(f"  {'ok    ' if check.ok else 'MISSED'} {check.title:40s} {value:>22s}   limit {check.limit:g}")
+        print(f"  {_verdict(check)} {check.title:40s} {value:>22s}   limit {check.limit:g}")
     print(f"{found.figures['samples']} samples, {found.figures['people']} people. Look at {out / 'index.html'}")
     if found.failures:
         raise CheckFailed("thresholds missed:\n  " + "\n  ".join(found.failures))
+
+
+def _verdict(check: Check) -> str:
+    return "MISSED" if not check.ok else "untold" if check.value is None else "ok    "
 
 
 def diff_command(first: Folder, second: Folder, out: Path | None = None) -> None:

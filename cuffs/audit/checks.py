@@ -62,6 +62,11 @@ def verdict(tally: Tally) -> tuple[Check, ...]:
     return tuple(checks)
 
 
+def only_if(told: bool, check: Check) -> Check:
+    """The check; without a value where nothing could have spoken against any sample."""
+    return check if told or check.number else replace(check, value=None)
+
+
 def share_check(tally: Tally, name: str, *, check: str, title: str, limit: float, what: str) -> Check:
     """A check on the share of samples that offend."""
     found = tally.offenders.get(name, Offenders())
@@ -101,11 +106,11 @@ def _residuals(tally: Tally) -> Iterator[Check]:
 
 
 def _convergence(tally: Tally) -> Check:
-    share = tally.unconverged / max(1, tally.people)
+    share = tally.unconverged / max(1, tally.fits)
     return Check(
         name="convergence",
         title="Fits that did not converge",
-        value=round(share, 6),
+        value=round(share, 6) if tally.fits else None,
         limit=tally.limits.unconverged,
         unit="of people",
         ok=share <= tally.limits.unconverged,
@@ -135,29 +140,38 @@ def _stored(tally: Tally) -> Iterator[Check]:
 
 def _outlines(tally: Tally) -> Iterator[Check]:
     limits = tally.limits
-    yield share_check(
-        tally,
-        "outline",
-        check="outline",
-        title="Bodies that stick out of their masks",
-        limit=limits.outside_samples,
-        what=f"People of whose outline more than {limits.outside:.0%} lies over 1.5 px outside their mask.",
+    yield only_if(
+        tally.outlined > 0,
+        share_check(
+            tally,
+            "outline",
+            check="outline",
+            title="Bodies that stick out of their masks",
+            limit=limits.outside_samples,
+            what=f"People of whose outline more than {limits.outside:.0%} lies over 1.5 px outside their mask.",
+        ),
     )
-    yield share_check(
-        tally,
-        "shift",
-        check="shift",
-        title="Labels or pictures that are shifted",
-        limit=limits.shifted_samples,
-        what=f"Labels against mask, and mask against the picture's edges: clearly better {limits.shift_px:g} px away.",
+    yield only_if(
+        tally.seen > 0,
+        share_check(
+            tally,
+            "shift",
+            check="shift",
+            title="Labels or pictures that are shifted",
+            limit=limits.shifted_samples,
+            what=f"Labels against mask, mask against the picture's edges: clearly better {limits.shift_px:g} px away.",
+        ),
     )
-    yield share_check(
-        tally,
-        "stale",
-        check="stale",
-        title="Stale meshes",
-        limit=limits.stale,
-        what="Labels with the pose of one of the samples before, while the picture shows another.",
+    yield only_if(
+        tally.seen > 0,
+        share_check(
+            tally,
+            "stale",
+            check="stale",
+            title="Stale meshes",
+            limit=limits.stale,
+            what="Labels with the pose of one of the samples before, while the picture shows another.",
+        ),
     )
 
 
@@ -247,21 +261,27 @@ def _hands(tally: Tally) -> Iterator[Check]:
 
 
 def _identities(tally: Tally) -> Iterator[Check]:
-    yield share_check(
-        tally,
-        "identity",
-        check="identity",
-        title="Shapes of identities",
-        limit=0.0,
-        what="One identity, one set of betas: in all samples the same, and no other's; and the plan's.",
+    yield only_if(
+        tally.seen_identities() > 0,
+        share_check(
+            tally,
+            "identity",
+            check="identity",
+            title="Shapes of identities",
+            limit=0.0,
+            what="One identity, one set of betas: in all samples the same, and no other's; and the plan's.",
+        ),
     )
-    yield share_check(
-        tally,
-        "splits",
-        check="splits",
-        title="Identities in two splits",
-        limit=0.0,
-        what="Nobody who is trained on may be in the validation or test split.",
+    yield only_if(
+        tally.seen_identities() > 0,
+        share_check(
+            tally,
+            "splits",
+            check="splits",
+            title="Identities in two splits",
+            limit=0.0,
+            what="Nobody who is trained on may be in the validation or test split.",
+        ),
     )
 
 
@@ -296,13 +316,16 @@ def _duplicates(tally: Tally) -> Check:
 
 def _files(tally: Tally) -> Iterator[Check]:
     for name, title in (("mask", "Masks"), ("files", "Pictures, annotations, target vertices")):
-        yield share_check(
-            tally,
-            name,
-            check=name,
-            title=title,
-            limit=tally.limits.unreadable,
-            what="Files that can't be read, are of the wrong size, or contradict the annotation.",
+        yield only_if(
+            name != "mask" or tally.outlined > 0 or tally.seen > 0,
+            share_check(
+                tally,
+                name,
+                check=name,
+                title=title,
+                limit=tally.limits.unreadable,
+                what="Files that can't be read, are of the wrong size, or contradict the annotation.",
+            ),
         )
 
 

@@ -108,6 +108,15 @@ class Tally:
     samples: int = 0
     people: int = 0
     unconverged: int = 0
+    fits: int = 0
+    """People whose annotation says whether their fit converged: labels of other data sets are no fits."""
+
+    outlined: int = 0
+    """People whose outline could be held against their mask."""
+
+    seen: int = 0
+    """Samples whose labels could be held against mask or picture."""
+
     distances: dict[str, Distances] = field(default_factory=lambda: {part: Distances() for part in PARTS})
     stated: dict[str, tuple[int, float, float, float]] = field(
         default_factory=lambda: dict.fromkeys(PARTS, (0, 0.0, 0.0, 0.0))
@@ -185,6 +194,7 @@ class Tally:
         self._add_outlines(sample)
         for cause, why in self.physical.add(sample, self.limits):
             self.offend(cause, sample.key, why)
+        self.seen += sample.camera is not None or sample.registration is not None
         is_stale = self._add_pose(sample)
         if sample.camera is not None:
             self._add_camera(sample, sample.camera, is_explained=is_stale)
@@ -199,6 +209,8 @@ class Tally:
     def _add_person(self, sample: SampleFacts, person: PersonFacts) -> None:
         self.people += 1
         self.unconverged += person.converged is False
+        self.fits += person.converged is not None
+        self.outlined += person.outside is not None
         for name, value in person.values.items():
             self.histograms[name].add(value)
         for part, (mean, p95, largest) in person.stated_mm.items():
