@@ -216,7 +216,8 @@ def fingerprint(character):
     """Of all meshes as they are shown, of all values of all materials and of the hair."""
     depsgraph = bpy.context.evaluated_depsgraph_get()
     found = hashlib.sha256(character.read_body(depsgraph).tobytes())
-    for array in character.read_shell(depsgraph):
+    shell = character.read_shell(depsgraph)
+    for array in (shell.verts, shell.faces, shell.counts):
         found.update(array.tobytes())
     human = character._ready.human
     for thing in sorted(human.children, key=lambda thing: thing.data.materials[0].name.split(".0")[0]):
