@@ -9,8 +9,8 @@ import smplx
 import torch
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
-from xtcocotools.coco import COCO as WholeBody
-from xtcocotools.cocoeval import COCOeval as WholeBodyEval
+from xtcocotools import coco as wholebody
+from xtcocotools import cocoeval as wholebody_scores
 
 from cuffs.export.coco import run_lengths
 from cuffs.export.coco_points import BODY, GROUPS, HAND, MIRROR_BODY, contour_row, load_contour, wholebody_points
@@ -95,7 +95,7 @@ def part_scores(truth, change):
     told = {}
     for name, rows in PARTS.items():
         kind = "keypoints" if name == "body" else f"keypoints_{name}"
-        evaluation = WholeBodyEval(truth, found, kind, SIGMAS[rows], use_area=True)
+        evaluation = wholebody_scores.COCOeval(truth, found, kind, SIGMAS[rows], use_area=True)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
@@ -105,7 +105,7 @@ def part_scores(truth, change):
 
 def test_the_wholebody_evaluation_reads_the_file_as_it_is(exports):
     """xtcocotools is what COCO-WholeBody's authors publish; hands and face count where they are said to be valid."""
-    truth = WholeBody(str(exports["coco-wholebody"] / "annotations" / "coco_wholebody_train_v1.0.json"))
+    truth = wholebody.COCO(str(exports["coco-wholebody"] / "annotations" / "coco_wholebody_train_v1.0.json"))
     itself = part_scores(truth, lambda lists: lists)
     assert itself == pytest.approx(dict.fromkeys(PARTS, 1.0))
 

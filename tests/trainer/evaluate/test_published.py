@@ -1,4 +1,4 @@
-"""Measures against a published evaluator: OpenMMLab's, which holds 3DPW's, EHF's and AGORA's figures of its model zoo."""
+"""Measures against a published evaluator: OpenMMLab's, by which its model zoo is measured on 3DPW, EHF and AGORA."""
 
 from dataclasses import replace
 
