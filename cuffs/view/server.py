@@ -195,10 +195,10 @@ class Viewer:
                 [person.joints_cam[parent], person.joints_cam[j]] for j, parent in enumerate(PARENTS) if parent >= 0
             ]
             scene.add_line_segments(
-                f"/bones/{number}", np.array(bones, np.float32), colors=(20, 20, 20), thickness=0.004
+                f"/bones/{number}", np.array(bones, np.float32), colors=(20, 20, 20), thickness=0.003
             )
             scene.add_point_cloud(
-                f"/joints/{number}", person.joints_cam.astype(np.float32), colors=(214, 40, 40), point_size=0.012,
+                f"/joints/{number}", person.joints_cam.astype(np.float32), colors=(214, 40, 40), point_size=0.005,
                 point_shape="circle",
             )  # fmt: skip
 
