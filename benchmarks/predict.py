@@ -45,6 +45,9 @@ class Cost:
 
     size: str
     batch: int
+    people: float
+    """Found in a picture, of at most PEOPLE."""
+
     device: str
     images_per_s: float
     whole_ms: float
@@ -79,11 +82,7 @@ class _Known(torch.nn.Module):
 def measure(size: str, model: MultiHmr, *, batch: int, rounds: int, device: str) -> Cost:
     """Times in turn; the least of all rounds."""
     side = model.config.image_side
-    image = torch.randn(batch, 3, side, side, device=device)
-    count = batch * PEOPLE
-    rotmats = posed_rotmats(torch.eye(3, device=device)[:2].flatten().expand(count, 53, 6))
-    zeros = torch.zeros(count, 10, device=device)
-
+    image = torch.randn(batch, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
     backbone, walls = model.backbone, []
 
     def detect() -> object:
@@ -95,7 +94,7 @@ def measure(size: str, model: MultiHmr, *, batch: int, rounds: int, device: str)
         return found
 
     def after_backbone() -> object:
-        model.backbone = known
+        model.backbone = known  # pyright: ignore[reportAttributeAccessIssue]
         found = model.detect(image, None, threshold=0.0, max_people=PEOPLE)
         model.backbone = backbone
         return found
@@ -109,13 +108,16 @@ def measure(size: str, model: MultiHmr, *, batch: int, rounds: int, device: str)
         torch.cuda.reset_peak_memory_stats()
     with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
         known = _Known(backbone(image))
-        assert len(model.detect(image, None, threshold=0.0, max_people=PEOPLE).scores) == count
+        count = len(model.detect(image, None, threshold=0.0, max_people=PEOPLE).scores)
+        rotmats = posed_rotmats(torch.eye(3, device=device)[:2].flatten().expand(count, 53, 6))
+        zeros = torch.zeros(count, 10, device=device)
         bare, whole, rest, posed = seconds_in_turn(runs, rounds=rounds, device=device)
     peak = torch.cuda.max_memory_allocated() if device == "cuda" else 0
     memory = peak / 2**20 if peak else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return Cost(
         size=size,
         batch=batch,
+        people=count / batch,
         device=torch.cuda.get_device_name() if device == "cuda" else platform.processor() or platform.machine(),
         images_per_s=batch / min(walls),
         whole_ms=1000 * whole,
@@ -153,8 +155,8 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     body, costs = find_body_model(), []
-    print("| | batch | images/s | whole ms | backbone ms | head ms | SMPL-X ms | whole / bare | MiB |")
-    print("|---" * 9 + "|")
+    print("| | batch | people | images/s | whole ms | backbone ms | head ms | SMPL-X ms | whole / bare | MiB |")
+    print("|---" * 10 + "|")
     for size in options.sizes:
         model = make(size, body, options.device)
         for batch in options.batches:
@@ -162,7 +164,10 @@ def main() -> int:
             costs.append(one)
             cells = [one.images_per_s, one.whole_ms, one.backbone_ms, one.head_ms, one.body_ms]
             told = " | ".join(f"{value:.1f}" for value in cells)
-            print(f"| {one.size} | {batch} | {told} | {one.ratio:.2f} | {one.memory_mib:.0f} |", flush=True)
+            print(
+                f"| {one.size} | {batch} | {one.people:g} | {told} | {one.ratio:.2f} | {one.memory_mib:.0f} |",
+                flush=True,
+            )
     if options.json is not None:
         options.json.write_text(json.dumps([asdict(one) for one in costs], indent=1) + "\n")
     lines = lines_of(costs)
