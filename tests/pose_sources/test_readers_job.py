@@ -43,7 +43,8 @@ PLAN_AND_RENDER = """
 import sys
 from pathlib import Path
 
-from cuffs.cli import plan_command, render_command
+from cuffs.cli import plan_command
+from cuffs.cli_farm import Which, render_command
 from cuffs.plan import read_chunk, read_plan
 
 folder = Path(sys.argv[1])
@@ -54,7 +55,7 @@ for chunk in range(plan.num_chunks):
         if slot.specs:
             chunk_of.setdefault(slot.specs[0].people[0].body_source.dataset, chunk)
 for chunk in chunk_of.values():
-    render_command(folder / "out", chunk=chunk)
+    render_command(folder / "out", Which(chunk=chunk))
 """
 """Of many planned scenes one of each data set is rendered. Among so many one is missing once in 1500 seeds."""
 

@@ -100,6 +100,15 @@ def test_a_damaged_shard_is_found_and_made_again(serial, tmp_path):
     assert annotations(folder) == annotations(serial)
 
 
+def test_what_a_killed_run_left_of_a_packed_chunk_is_cleared_away(serial, tmp_path):
+    folder = tmp_path / "left"
+    shutil.copytree(serial, folder)
+    (folder / "work" / "chunk-000001" / "slot-000000003").mkdir(parents=True)
+    assert cuffs("render", folder).returncode == 0
+    assert not list((folder / "work").iterdir())
+    assert annotations(folder) == annotations(serial)
+
+
 def test_a_plan_is_a_function_of_its_inputs(planned, tmp_path):
     run = cuffs("plan", planned.parent / "tiny.yaml", "--count", COUNT, "--out", tmp_path / "plan")
     assert run.returncode == 0, run.stderr
