@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from cuffs.audit.cameras import SCALES, CameraEvidence
-from cuffs.audit.facts import PARTS, BatchFacts, PersonFacts, SampleFacts, betas_digest
+from cuffs.audit.facts import PART_NAMES, PARTS, BatchFacts, PersonFacts, SampleFacts, betas_digest
 from cuffs.audit.hands import HandEvidence
 from cuffs.audit.histograms import QUANTITIES, Distances, Histogram
 from cuffs.audit.outline import looking_step
@@ -341,7 +341,7 @@ def _badness(sample: SampleFacts, limits: Thresholds) -> tuple[float, str]:
         residuals: Mapping[str, tuple[float, float, float]] = person.measured_mm or person.stated_mm
         for part, limit in limits.mean_mm.items():
             if part in residuals:
-                found.append((residuals[part][0] / limit, f"{part} {residuals[part][0]:.2f} mm"))
+                found.append((residuals[part][0] / limit, f"{PART_NAMES.get(part, part)} {residuals[part][0]:.2f} mm"))
         if person.outside is not None:
             found.append((person.outside / limits.outside, f"{person.outside:.0%} of an outline out of the mask"))
     if sample.camera is not None and sample.camera.shift.gain > SHIFT_GAIN:
