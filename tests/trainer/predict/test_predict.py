@@ -249,7 +249,7 @@ def test_a_folder_becomes_numbers_pictures_and_meshes_that_others_read(tmp_path,
     np.testing.assert_allclose(
         mesh.bounds, np.sort([verts.min(0) * [1, -1, -1], verts.max(0) * [1, -1, -1]], 0), atol=1e-4
     )
-    assert read_picture(out / "one.jpg").pixels.shape == (448, 120 + 224, 3)
+    assert read_picture(out / "one.jpg").pixels.shape == (448, 672 + 224, 3), "small pictures are enlarged"
     lines = (out / "film.jsonl").read_text().splitlines()
     assert len(lines) == film_about(out / "film.mp4").num_frames == 3
     film_arrays = read_npz(out / "film.npz")
