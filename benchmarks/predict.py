@@ -162,12 +162,10 @@ def main() -> int:
         for batch in options.batches:
             one = measure(size, model, batch=batch, rounds=options.rounds, device=options.device)
             costs.append(one)
-            cells = [one.images_per_s, one.whole_ms, one.backbone_ms, one.head_ms, one.body_ms]
-            told = " | ".join(f"{value:.1f}" for value in cells)
-            print(
-                f"| {one.size} | {batch} | {one.people:g} | {told} | {one.ratio:.2f} | {one.memory_mib:.0f} |",
-                flush=True,
-            )
+            cells = [size, str(batch), f"{one.people:g}", f"{one.images_per_s:.3g}"]
+            cells += [f"{value:.1f}" for value in (one.whole_ms, one.backbone_ms, one.head_ms, one.body_ms)]
+            cells += [f"{one.ratio:.2f}", f"{one.memory_mib:.0f}"]
+            print(f"| {' | '.join(cells)} |", flush=True)
     if options.json is not None:
         options.json.write_text(json.dumps([asdict(one) for one in costs], indent=1) + "\n")
     lines = lines_of(costs)

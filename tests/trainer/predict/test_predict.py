@@ -84,6 +84,21 @@ def test_a_longer_lens_moves_people_away_as_geometry_says(body_layer, mode):
         np.testing.assert_allclose(far.head_px, near.head_px, atol=1e-3)
 
 
+def test_k_moves_people_as_geometry_says(body_layer):
+    """Twice the focal length, twice as far; another principal point, as far aside as that many pixels are there."""
+    model = nano_model(body_layer, nano_config(rays=RayConfig(kind="none"), depth="canonical"))
+    picture = frame(np.random.default_rng(1), 100, 70)
+    near, far, aside = (
+        sorted(finder(model, parse_camera(None, K)).find([picture])[0].people, key=score)
+        for K in ("90,90,50,35", "180,180,50,35", "90,90,44,39")
+    )
+    assert near
+    for one, two, moved in zip(near, far, aside, strict=True):
+        x, y, z = one.joints3d_cam[HEAD]
+        np.testing.assert_allclose(two.joints3d_cam[HEAD], [x, y, 2 * z], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(moved.joints3d_cam[HEAD], [x + 6 * z / 90, y - 4 * z / 90, z], rtol=1e-4, atol=1e-5)
+
+
 def posed(body, smplx):
     return forward(
         body,
