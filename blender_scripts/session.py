@@ -109,6 +109,7 @@ def clear_scene(keep: Collection[bpy.types.Object] = ()) -> None:
         for kind in OWNED:
             _remove(list(getattr(bpy.data, kind)))
     bpy.data.orphans_purge(do_recursive=True)
+    _remove([file for file in bpy.data.libraries if not file.users_id])  # of files whose contents were appended
 
 
 def _remove(found: list[bpy.types.ID]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import bpy
 
 from blender_scripts.humgen3d.human import REMEDY, Human, native, show_whole_body
+from blender_scripts.humgen3d.pictures import unreadable_pictures
 from cuffs.errors import AssetBroken
 from cuffs.humgen3d.records import require_inside
 from cuffs.records import CharacterSpec, GarmentSpec, HairSpec
@@ -92,6 +93,8 @@ def _add_garment(human: Human, garment: GarmentSpec) -> None:
         if not any(modifier.type == "ARMATURE" for modifier in thing.modifiers):
             raise AssetBroken(f"HumGen3D's {garment.name}", path, f"{thing.name} doesn't follow the rig", REMEDY)
     _recolour(human, garment, things)
+    if pictures := unreadable_pictures(things):
+        raise AssetBroken(f"HumGen3D's {garment.name}", path, f"its picture can't be read: {pictures[0]}", REMEDY)
 
 
 def _recolour(human: Human, garment: GarmentSpec, things: list[bpy.types.Object]) -> None:
@@ -103,12 +106,11 @@ def _recolour(human: Human, garment: GarmentSpec, things: list[bpy.types.Object]
     material = garment.material
     controls = [node for thing in things if (node := _control(thing)) is not None]
     if material.trim != KEEP:
-        for node in controls:
-            colours = [material.colour, material.second_colour or material.colour]
-            for socket in node.inputs:
-                if socket.type == "RGBA" and socket.name.endswith("_C0") and not socket.is_linked:
-                    socket.default_value = (*colours[0], 1.0)
-                    colours = [*colours[1:], colours[0]]
+        colours = [material.colour, material.second_colour or material.colour]
+        for number, node in enumerate(controls):  # parts begin with different colours: shirt and trousers aren't alike
+            mine = [socket for socket in node.inputs if socket.type == "RGBA" and socket.name.endswith("_C0")]
+            for place, socket in enumerate(socket for socket in mine if not socket.is_linked):
+                socket.default_value = (*colours[(number + place) % 2], 1.0)
     if material.pattern == "plain":
         return
     taking = [thing for thing in things if _takes_pattern(thing)]

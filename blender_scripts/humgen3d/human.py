@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 
 from blender_scripts.humgen3d.body import Skinned, mixed_verts
+from blender_scripts.humgen3d.pictures import unreadable_pictures
 from blender_scripts.humgen3d.rig import Bones, JawTrack, free_bones, read_bones
 from blender_scripts.humgen3d.studio import Studio
 from cuffs.errors import AssetBroken
@@ -172,6 +173,9 @@ def _set_skin(studio: Studio, addon: Any, spec: HumanSpec) -> None:  # noqa: ANN
             raise AssetBroken(
                 "HumGen3D's skin texture", path, f"{type(problem).__name__}: {problem}", REMEDY
             ) from problem
+        if pictures := unreadable_pictures([addon.objects.body]):
+            what = f"a picture of the skin can't be read: {pictures[0]}"
+            raise AssetBroken("HumGen3D's skin texture", studio.root / spec.texture, what, REMEDY)
     for name, factor in sorted(spec.skin_times.items()):
         set_input(studio, addon.skin, name, float(getattr(addon.skin, name).value) * factor)
     for name, value in sorted(spec.skin.items()):

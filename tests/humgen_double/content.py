@@ -133,7 +133,7 @@ def _hair(root: Path) -> None:
         for name, system in HAIR_SYSTEMS.items():
             path = root / f"hair/head/{sex}/{name}/{name}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
-            settings = {"length": 1.0, "children_amount": 8, "path_steps": 3}
+            settings = {"length": 1.0, "children_amount": 40, "path_steps": 3}
             path.write_text(json.dumps({"blend_file": f"{name}.blend", "hair_systems": {system: settings}}))
 
     zones = {"zone": {"wide": [[[0.0, 0.0], [0.5, 1.0]]], "narrow": [[[0.5, 0.0], [1.0, 1.0]]]}}

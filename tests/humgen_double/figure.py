@@ -399,7 +399,7 @@ def _garments(
     for sex, body in bodies.items():
         for name, covered in GARMENTS.items():
             faces, away = (skin, 0.006) if name == "shoes" else (tights, 0.004 if name.startswith("top") else 0.002)
-            inside = np.sum([share_of[region] for region in covered], axis=0) > 0.35
+            inside = np.sum([share_of[region] for region in covered], axis=0) > 0.12  # hems lie over skin that shows
             kept = faces[inside[faces].all(1)]
             used, local = np.unique(kept, return_inverse=True)
             local = local.reshape(-1, 3)

@@ -143,6 +143,9 @@ def test_items_that_can_not_be_used_are_counted_and_named(spoiled, tmp_path):
     (spoiled / hair).write_text(json.dumps({"blend_file": "nowhere.blend", "hair_systems": {"x": {}}}))
     preset = spoiled / fine.presets["female"][0]
     preset.write_text("{")
+    skin, pattern = fine.textures["female"][0], fine.patterns[0]
+    (spoiled / skin).write_bytes((spoiled / skin).read_bytes()[:400])
+    (spoiled / pattern).write_text("no picture")
     content = read_content(spoiled)
     assert set(content.broken) == {fine.presets["female"][0]}
     few = {path for sex in ("female", "male") for path in (*content.outfits[sex], *content.footwear[sex])}
@@ -155,6 +158,9 @@ def test_items_that_can_not_be_used_are_counted_and_named(spoiled, tmp_path):
     assert "hides the body's group 'mask_of_another_body'" in tried.broken[suit]
     assert not {suit, cut, face, hair} - set(tried.broken)
     assert all(tried.broken[path] for path in (cut, face, hair))
+    assert all("not a whole picture" in tried.broken[path] for path in (skin, pattern))
+    assert skin not in tried.textures["female"]
+    assert pattern not in tried.patterns
     assert tried.outfits["female"] == (whole,)
 
 
