@@ -16,7 +16,7 @@ import yaml
 from cuffs.codec import encode
 from cuffs.farm.telemetry import SceneTelemetry, read_telemetry
 from cuffs.plan import PlannedSlot, read_chunk, read_plan, write_chunk
-from cuffs.plan.records import chunk_name, plan_path
+from cuffs.plan.records import ChunkPlan, chunk_name, plan_path
 from cuffs.records import SceneSpec
 
 ROOT = Path(__file__).parents[1]
@@ -65,18 +65,21 @@ def planned_specs(folder: Path) -> list[SceneSpec]:
 
 
 def set_specs(folder: Path, specs: Sequence[SceneSpec]) -> None:
-    """Replace a plan's scenes, one for each slot: a plan is data. Keys and numbers stay the slots' own."""
-    plan = read_plan(folder)
-    files = dict(plan.files)
+    """Replace a plan's scenes, one for each slot: a plan is data. There may be more or fewer of them than it had.
+
+    Numbers and keys become those of the slots.
+    """
+    plan = replace(read_plan(folder), count=len(specs))
+    files = {name: digest for name, digest in plan.files.items() if not name.startswith("chunks/")}
     for number in range(plan.num_chunks):
-        chunk = read_chunk(folder, plan, number)
-        slots = []
-        for slot in chunk.slots:
-            own = slot.specs[0]
-            spec = replace(specs[slot.slot], key=own.key, slot=own.slot, attempt=own.attempt, chunk=own.chunk)
-            slots.append(PlannedSlot(slot=slot.slot, specs=(spec,), rejections=slot.rejections))
-        files[chunk_name(number)] = write_chunk(folder, replace(chunk, slots=tuple(slots)))
+        slots = [_planned(specs[slot], slot, number) for slot in plan.slots(number)]
+        files[chunk_name(number)] = write_chunk(folder, ChunkPlan(chunk=number, slots=tuple(slots)))
     plan_path(folder).write_text(json.dumps(encode(replace(plan, files=files)), indent=1))
+
+
+def _planned(spec: SceneSpec, slot: int, chunk: int) -> PlannedSlot:
+    key = f"{spec.key.rsplit('_', 2)[0]}_{slot:07d}_{spec.attempt:02d}"
+    return PlannedSlot(slot=slot, specs=(replace(spec, key=key, slot=slot, chunk=chunk),), rejections=())
 
 
 def render(folder: Path, *options: object, cores: Sequence[int]) -> Spent:

@@ -65,7 +65,7 @@ def slurm_command(folder: Folder, job: Annotated[Job, Flat] = USUAL) -> None:
 
 
 def openjd_command(folder: Folder, job: Annotated[Job, Flat] = USUAL) -> None:
-    """Print an OpenJD job template, for studio farms: one task a chunk (it can't reckon), then a check of the whole.
+    """Print an OpenJD job template, for studio farms: one task a chunk (it knows no ranges), then a check of the whole.
 
     Args:
         folder: The plan's folder, estimated by `cuffs estimate`.

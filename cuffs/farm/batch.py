@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from PIL import UnidentifiedImageError
 
-from cuffs.annotate.annotate import Annotated, Annotator, Refused
+from cuffs.annotate.annotate import Annotated, Refused
 from cuffs.codec import encode
-from cuffs.errors import CuffsError, GeometryError, OutputError, RecordError, WorkerDied
+from cuffs.errors import CuffsError, OutputError, RecordError, WorkerDied
+from cuffs.farm.annotation import ANNOTATION_PROBLEMS, annotator
 from cuffs.farm.batch_folder import Heartbeat, batch_folder
 from cuffs.farm.blender_process import BlenderProcess, BlenderSettings, Outcome, blender
 from cuffs.farm.captured import require_whole_capture
@@ -39,13 +39,6 @@ QUEUED = 2
 
 STARTS = 3
 """Times in a row that Blender may be killed from outside before it has started."""
-
-ANNOTATION_PROBLEMS = (
-    GeometryError, ArithmeticError, AssertionError, LookupError, RuntimeError, ValueError, TypeError, MemoryError,
-    UnidentifiedImageError,
-)  # fmt: skip
-"""What one scene's capture can cause. The scene is tried again and then set aside, with the trace, and the run goes on.
-Other errors of ours are about files of the plan, and end the task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +119,7 @@ class _Batch:
         self.waiting = deque(_Progress(planned[slot]) for slot in job.slots)
         self.queued: deque[_Progress] = deque()
         self.folder = job.plan_folder
-        self.annotator = Annotator.load(job.plan_folder, plan)
+        self.annotator = annotator(job.plan_folder, plan.hash())
         self.telemetry = TelemetryLog(job.plan_folder)
         self.failures = FailureLog(job.plan_folder)
         self.tries = Tries(self.workspace.folder)
