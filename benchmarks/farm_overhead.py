@@ -13,9 +13,8 @@ import shutil
 from pathlib import Path
 
 import psutil
-import yaml
 
-from benchmarks.farm_runs import bare, bare_render_s, cpu_by_part, make_plan, planned_specs, render, set_specs
+from benchmarks.farm_runs import bare, bare_render_s, cpu_by_part, make_plan, planned_specs, render, set_specs, sized
 from cuffs.farm.telemetry import read_telemetry
 
 
@@ -30,7 +29,7 @@ def main() -> None:
     options = parser.parse_args()
     folder = options.out / f"plan-{options.size}-{options.samples}"
     if not folder.exists():
-        make_plan(_sized(options.recipe, options.size, options.samples, options.out), options.count, folder)
+        make_plan(sized(options.recipe, options.size, options.samples, options.out), options.count, folder)
         set_specs(folder, planned_specs(folder))  # without spares: both sides render the same scenes
     cores = sorted(psutil.Process().cpu_affinity())
     scratch, run = options.out / "bare", options.out / "run"
@@ -51,17 +50,6 @@ def main() -> None:
         "cpu, whole over pure": round(whole.cpu_s / render_cpu_s, 3),
     }
     print(json.dumps(found, indent=1))
-
-
-def _sized(recipe: Path, size: int, samples: int, out: Path) -> Path:
-    """The recipe with another picture size and number of samples."""
-    plain = yaml.safe_load(recipe.read_text())
-    plain["image"] = {"width": size, "height": size}
-    plain["render"] = {**plain["render"], "samples": samples}
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"recipe-{size}-{samples}.yaml"
-    path.write_text(yaml.safe_dump(plain))
-    return path
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
+import yaml
 
 from cuffs.codec import encode
 from cuffs.farm.telemetry import SceneTelemetry, read_telemetry
@@ -44,6 +45,17 @@ def make_plan(recipe: Path, count: int, out: Path) -> None:
 def command(*arguments: object) -> list[str]:
     """The command line."""
     return [sys.executable, "-m", "cuffs.cli", *map(str, arguments)]
+
+
+def sized(recipe: Path, size: int, samples: int, out: Path) -> Path:
+    """The recipe with another picture size and number of samples."""
+    plain = yaml.safe_load(recipe.read_text())
+    plain["image"] = {"width": size, "height": size}
+    plain["render"] = {**plain["render"], "samples": samples}
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"recipe-{size}-{samples}.yaml"
+    path.write_text(yaml.safe_dump(plain))
+    return path
 
 
 def planned_specs(folder: Path) -> list[SceneSpec]:

@@ -1,6 +1,6 @@
 """Two workers against one, beside two bare Blender processes against one; what scheduling costs.
 
-    python -m benchmarks.farm_scaling --recipe render_configs/demo.yaml --count 24 --out /tmp/scaling
+    python -m benchmarks.farm_scaling --size 224 --samples 8 --count 48 --out /tmp/scaling
 
 One worker has one core, two have two. All four measurements render the same scenes, in turn, `--repeat` times; the
 ratio is that of medians. `parent` is the processor time of the process that hands out tasks, as a share of all that
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.farm_runs import Spent, bare, cpu_by_part, make_plan, planned_specs, render
+from benchmarks.farm_runs import Spent, bare, cpu_by_part, make_plan, planned_specs, render, sized
 from cuffs.farm.telemetry import read_telemetry
 
 
@@ -23,11 +23,14 @@ def main() -> None:
     """Measure and print the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipe", type=Path, default=Path("render_configs/demo.yaml"))
+    parser.add_argument("--size", type=int, default=448)
+    parser.add_argument("--samples", type=int, default=16)
     parser.add_argument("--count", type=int, default=24)
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    make_plan(options.recipe, options.count, options.out / "plan")
+    recipe = sized(options.recipe, options.size, options.samples, options.out)
+    make_plan(recipe, options.count, options.out / "plan")
     cores = sorted(psutil.Process().cpu_affinity())[:2]
     wall: dict[str, list[float]] = {}
     found: dict[str, object] = {}
@@ -42,6 +45,7 @@ def main() -> None:
     speedup = {kind: median[f"{kind} 1"] / median[f"{kind} 2"] for kind in ("bare", "farm")}
     found |= {
         "scenes": options.count,
+        "px, samples": [options.size, options.samples],
         "wall_s": {name: [round(value, 1) for value in values] for name, values in wall.items()},
         "speedup": {kind: round(value, 3) for kind, value in speedup.items()},
         "farm over bare": round(speedup["farm"] / speedup["bare"], 3),

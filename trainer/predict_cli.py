@@ -58,7 +58,7 @@ class Request:
     """Intrinsics in pixels: fx,fy,cx,cy."""
 
     threshold: float = 0.3
-    """Score from which somebody is there; lower finds more, wrong ones too."""
+    """Score from which somebody is there; lower finds more, wrong ones too. (cuffs-eval takes 0.2, as the paper.)"""
 
     mesh: Mesh = "none"
     """Whether to write meshes of pictures (not of films)."""
@@ -92,7 +92,8 @@ def run(request: Request) -> None:
                 raise
             skipped.append(str(problem))
             continue
-        print(f"{source.path.name}: {count} {'person' if count == 1 else 'people'}")
+        hint = "" if count else f"; nobody scores {threshold:g}, a lower --threshold finds more"
+        print(f"{source.path.name}: {count} {'person' if count == 1 else 'people'}{hint}")
     if skipped:
         listed = "\n  ".join(skipped)
         raise ConfigError(f"{len(skipped)} of {len(sources)} files could not be used; the others are done:\n  {listed}")

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from cuffs.audit.cameras import peak
+from cuffs.audit.facts import PART_NAMES
 from cuffs.audit.tally import LISTED, Gains, Offenders, Tally
 
 CERTAIN: Final = 3.0
@@ -95,7 +96,7 @@ def _residuals(tally: Tally) -> Iterator[Check]:
                 value = {"mean": means, "p95": p95s}[measure] / number if number else None
             yield Check(
                 name=f"residual_{part}_{measure}",
-                title=f"Residual, {part.replace('_', ' ')}, {measure}",
+                title=f"Residual, {PART_NAMES.get(part, part)}, {measure}",
                 value=None if value is None else round(value, 4),
                 limit=limit,
                 unit="mm",

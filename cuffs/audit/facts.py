@@ -15,7 +15,16 @@ from cuffs.audit.registration import Registration
 from cuffs.exposure import Exposure
 from cuffs.records import PhysicalRecord
 
-PARTS: Final = ("all", "body", "head", "left_hand", "right_hand", "fingers", "face")
+PART_NAMES: Final = {
+    "all": "whole body",
+    "body": "torso, arms, legs",
+    "head": "head",
+    "left_hand": "left hand",
+    "right_hand": "right hand",
+    "fingers": "fingers",
+    "face": "face",
+}
+PARTS: Final = tuple(PART_NAMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

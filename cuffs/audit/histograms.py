@@ -59,6 +59,8 @@ class Quantity:
     """Values beyond are counted in the first and the last bin."""
 
     bins: int = 40
+    whole: bool = False
+    """Whether values are whole numbers, each the middle of a bin."""
 
 
 QUANTITIES: Final[Mapping[str, Quantity]] = {
@@ -71,11 +73,11 @@ QUANTITIES: Final[Mapping[str, Quantity]] = {
     "body_angle_deg": Quantity(title="Mean angle of body joints", unit="°", low=0, high=80),
     "finger_angle_deg": Quantity(title="Mean angle of finger joints", unit="°", low=0, high=80),
     "pose_change_deg": Quantity(title="Pose spread: mean joint angle to the sample before", unit="°", low=0, high=100),
-    "people": Quantity(title="People in a picture", unit="", low=-0.5, high=8.5, bins=9),
-    "visible_fraction": Quantity(title="Visible fraction", unit="", low=0, high=1.0001, bins=20),
-    "truncation": Quantity(title="Truncation: joints out of the frame", unit="", low=0, high=1.0001, bins=20),
+    "people": Quantity(title="People in a picture", unit="", low=-0.5, high=8.5, bins=9, whole=True),
+    "visible_fraction": Quantity(title="Visible fraction", unit="", low=0, high=1, bins=20),
+    "truncation": Quantity(title="Truncation: joints out of the frame", unit="", low=0, high=1, bins=20),
     "outside": Quantity(title="Outline sticking out of the mask", unit="", low=0, high=0.5, bins=25),
-    "fingertip_px": Quantity(title="Fingertips: label against rendered body", unit="px", low=0, high=10),
+    "fingertip_px": Quantity(title="Fingertips: label against rendered body", unit="px", low=0, high=10, bins=200),
 }
 
 
@@ -99,11 +101,10 @@ class Histogram:
         self.total += value
 
     def figures(self) -> dict[str, object]:
-        """Counts, edges, mean, and quantiles (to within a bin), for JSON."""
+        """Counts, edges, mean, and quantiles (to within a bin, as if its values were spread evenly), for JSON."""
         quantity, number = self.quantity, int(self.counts.sum())
         edges = np.linspace(quantity.low, quantity.high, quantity.bins + 1)
-        share = np.cumsum(self.counts) / max(1, number)
-        levels = [float(edges[np.searchsorted(share, level)] + edges[1] - edges[0]) for level in (0.05, 0.5, 0.95)]
+        levels = [self._quantile(level, edges) for level in (0.05, 0.5, 0.95)] if number else None
         return {
             "title": quantity.title,
             "unit": quantity.unit,
@@ -111,5 +112,13 @@ class Histogram:
             "edges": [round(float(edge), 4) for edge in edges],
             "count": number,
             "mean": round(self.total / number, 4) if number else None,
-            "p5_p50_p95": [round(level, 4) for level in levels] if number else None,
+            "p5_p50_p95": levels,
         }
+
+    def _quantile(self, level: float, edges: Float[np.ndarray, " edges"]) -> float:
+        below = np.cumsum(self.counts)
+        place = int(np.searchsorted(below, level * below[-1]))
+        if self.quantity.whole:
+            return round(float(edges[place : place + 2].mean()), 4)
+        into = (level * below[-1] - (below[place] - self.counts[place])) / self.counts[place]
+        return round(float(edges[place] + into * (edges[place + 1] - edges[place])), 4)

@@ -100,8 +100,9 @@ def render_plan(job: RenderJob, tell: Callable[[int], None]) -> RenderSummary:
     store.reconcile(job.chunks, plan.hash())
     workspaces = [Workspace(job.folder, number, store) for number in job.chunks]
     missing = [workspace for workspace in workspaces if not workspace.is_packed()]
-    for workspace in set(workspaces) - set(missing):
-        workspace.remove()  # a run that was killed between a shard and this left it there
+    for workspace in workspaces:
+        if workspace not in missing and workspace.folder.exists():
+            workspace.remove()  # a run that was killed between a shard and this left it there
     if missing:
         for workspace in missing:
             workspace.create()

@@ -97,7 +97,11 @@ class Workspace:
             self.folder.mkdir(parents=True, exist_ok=True)
 
     def remove(self) -> None:
-        """Drop what is left of a packed chunk. A process that outlived its run may still be writing here; it fails."""
+        """Drop what is left of a packed chunk. A process that outlived its run may still be writing here; it fails.
+
+        The folder goes last: as long as it is there, the next run looks for what a killed one left.
+        """
+        self.store.remove_scratch(self.chunk)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def finished_slots(self) -> set[int]:

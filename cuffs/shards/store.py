@@ -98,6 +98,12 @@ class ShardStore:
         self._note(index)
         return index
 
+    def remove_scratch(self, chunk: int) -> None:
+        """Drop what a killed writer left of a finished shard. One that still writes fails, and finds it finished."""
+        for final in (self.tar_path(chunk), self.index_path(chunk)):
+            for left in final.parent.glob(f".{final.name}.*"):
+                left.unlink(missing_ok=True)
+
     def reconcile(self, chunks: Iterable[int], plan_hash: str) -> None:
         """Hold what we think was uploaded against what is there: another machine may have uploaded, someone deleted.
 

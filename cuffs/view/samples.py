@@ -1,6 +1,5 @@
 """What the viewer shows: samples by their residual, and of one the meshes, distances and picture."""
 
-import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from cuffs.annotate.annotate import pose_label
 from cuffs.audit.read import SampleRef, read_for_audit
 from cuffs.body import BodyModel
 from cuffs.errors import RecordError
+from cuffs.export.stream import SourceSample, pinhole_picture
 from cuffs.records import Sample
 from cuffs.shards import iterate_samples, read_member
 
@@ -59,7 +59,8 @@ class ViewedSample:
     sample: Sample
     people: tuple[ViewedPerson, ...]
     picture: UInt8[np.ndarray, "height width 3"]
-    """Padded so that the principal point is its middle, as the viewer's frustum has it."""
+    """Straightened where the lens bends, and padded so that the principal point is its middle: the viewer's cameras
+    know neither."""
 
     fov_y_rad: float
     aspect: float
@@ -119,13 +120,18 @@ def load_viewed(ref: SampleRef, model: BodyModel) -> ViewedSample:
                 joints_cam=joints,
             )
         )
-    picture, fov_y_rad, aspect = _padded(sample, read_member(ref.tar, ref.entry, "jpg"))
+    picture, fov_y_rad, aspect = padded(sample, read_member(ref.tar, ref.entry, "jpg"))
     return ViewedSample(sample=sample, people=tuple(people), picture=picture, fov_y_rad=fov_y_rad, aspect=aspect)
 
 
-def _padded(sample: Sample, jpeg: bytes) -> tuple[UInt8[np.ndarray, "height width 3"], float, float]:
-    """The picture with its principal point in the middle, its vertical angle, and width ÷ height of what it sees."""
-    picture = Image.open(io.BytesIO(jpeg)).convert("RGB")
+def padded(sample: Sample, jpeg: bytes) -> tuple[UInt8[np.ndarray, "height width 3"], float, float]:
+    """The picture as a pinhole with its principal point in the middle shows it; pixels that no picture covers are grey.
+
+    Returns:
+        Picture, vertical angle of view in radians, width ÷ height of what it sees.
+    """
+    source = SourceSample(shard="", sample=sample, jpeg=jpeg, mask_png=None)
+    picture = Image.fromarray(pinhole_picture(source))
     K, (width, height) = sample.camera.K, picture.size
     half_width, half_height = max(K[0, 2], width - K[0, 2]), max(K[1, 2], height - K[1, 2])
     canvas = Image.new("RGB", (round(2 * half_width), round(2 * half_height)), (60, 60, 60))

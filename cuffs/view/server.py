@@ -49,6 +49,7 @@ class _Shown:
     character: bool = True
     joints: bool = True
     picture: bool = True
+    camera: bool = True
 
 
 class Viewer:
@@ -112,7 +113,6 @@ class Viewer:
         before, after = gui.add_button("before"), gui.add_button("next")
         key = gui.add_text("key", "")
         through = gui.add_button("through the camera")
-        through.on_click(lambda event: self._look_through(event.client))
         before.on_click(lambda _: setattr(place, "value", max(0, place.value - 1)))
         after.on_click(lambda _: setattr(place, "value", min(last, place.value + 1)))
         place.on_update(lambda _: self.show(min(place.value, last)))
@@ -128,10 +128,17 @@ class Viewer:
             "character": "character by distance",
             "joints": "joints",
             "picture": "picture",
+            "camera": "camera",
         }
-        for name, title in layers.items():
-            box = gui.add_checkbox(title, True)
+        boxes = {name: gui.add_checkbox(title, True) for name, title in layers.items()}
+        for name, box in boxes.items():
             box.on_update(lambda _, name=name, box=box: self._switch(name, is_on=box.value))
+
+        def look_through(event: Any) -> None:  # noqa: ANN401
+            boxes["camera"].value = False  # from its own place it is a frame in front of everything
+            self._look_through(event.client)
+
+        through.on_click(look_through)
         self._text = gui.add_markdown("")
         gui.add_markdown(HELP)
 
@@ -147,14 +154,15 @@ class Viewer:
         scene.set_up_direction("-y")
         if viewed is None:
             return
-        scene.add_camera_frustum(
-            "/camera",
-            fov=viewed.fov_y_rad,
-            aspect=viewed.aspect,
-            scale=FRUSTUM_M,
-            color=(230, 159, 0),
-            thickness=0.006,
-        )
+        if shown.camera:
+            scene.add_camera_frustum(
+                "/camera",
+                fov=viewed.fov_y_rad,
+                aspect=viewed.aspect,
+                scale=FRUSTUM_M,
+                color=(230, 159, 0),
+                thickness=0.006,
+            )
         if shown.picture:
             self._hang_picture(viewed)
         for number, person in enumerate(viewed.people):
@@ -187,10 +195,10 @@ class Viewer:
                 [person.joints_cam[parent], person.joints_cam[j]] for j, parent in enumerate(PARENTS) if parent >= 0
             ]
             scene.add_line_segments(
-                f"/bones/{number}", np.array(bones, np.float32), colors=(20, 20, 20), thickness=0.004
+                f"/bones/{number}", np.array(bones, np.float32), colors=(20, 20, 20), thickness=0.003
             )
             scene.add_point_cloud(
-                f"/joints/{number}", person.joints_cam.astype(np.float32), colors=(214, 40, 40), point_size=0.012,
+                f"/joints/{number}", person.joints_cam.astype(np.float32), colors=(214, 40, 40), point_size=0.005,
                 point_shape="circle",
             )  # fmt: skip
 

@@ -65,12 +65,16 @@ def test_the_miniature_produces_every_row_and_goes_on(datasets, tmp_path, monkey
     table = (tmp_path / "out" / "ablation.md").read_text()
     written = json.loads((tmp_path / "out" / "ablation.json").read_text())
     assert [row["name"] for row in written["rows"]] == [row.name for row in ablation.rows]
+    measured = 0
     for row in ablation.rows:
         assert re.search(rf"^\| {re.escape(row.name)} \|", table, re.MULTILINE), row.name
         figures = json.loads((tmp_path / "out" / slug(row.name) / FIGURES).read_text())
         assert set(figures["figures"]["own"]) == {"pve_mm", "pa_pve_mm", "hands_pve_mm", "mpjpe_mm", "f1"}
-        assert figures["figures"]["own"]["pve_mm"] > 1
+        told = figures["figures"]["own"]
+        assert (told["pve_mm"] is None) == (told["f1"] == 0), "after two steps a row may find nobody"
+        measured += told["f1"] > 0
         assert figures["data"] == (["own"] if "cuffs" in row.without else ["cuffs", "own"])
+    assert measured > len(ablation.rows) / 2
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.safetensors")}
     gone = tmp_path / "out" / slug(ablation.rows[2].name) / FIGURES
     gone.unlink()

@@ -30,11 +30,14 @@ def draw_views(
     Args:
         found: people of a picture.
         faces: of the body model.
-        with_sides: whether to draw the two other views; squares with a line for each metre.
+        with_sides: whether to draw the two other views; squares with a line for each metre. A small photograph is
+            enlarged to be as high as both.
     """
     bodies = [person.verts_cam for person in found.people]
-    pixels = found.frame.pixels
-    drawn = overlay(pixels, bodies, faces, found.K) if bodies else pixels
+    pixels, K = found.frame.pixels, found.K
+    if with_sides and len(pixels) < 2 * MIN_SIDE:
+        pixels, K = _enlarged(pixels, K, 2 * MIN_SIDE / len(pixels))
+    drawn = overlay(pixels, bodies, faces, K) if bodies else pixels
     if not with_sides:
         return drawn
     side = max(MIN_SIDE, drawn.shape[0] // 2)
@@ -46,6 +49,15 @@ def draw_views(
     sheet[: drawn.shape[0], : drawn.shape[1]] = drawn
     sheet[: 2 * side, drawn.shape[1] :] = np.concatenate(views)
     return sheet
+
+
+def _enlarged(
+    pixels: UInt8[np.ndarray, "height width 3"], K: Float[np.ndarray, "3 3"], factor: float
+) -> tuple[UInt8[np.ndarray, "larger_height larger_width 3"], Float[np.ndarray, "3 3"]]:
+    """The picture with more pixels, and K for it."""
+    size = (round(pixels.shape[1] * factor), round(pixels.shape[0] * factor))
+    scale = np.diag([size[0] / pixels.shape[1], size[1] / pixels.shape[0], 1.0])
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS)), scale @ K
 
 
 def draw_from(

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from cuffs.audit.checks import Check
+from cuffs.audit.facts import PART_NAMES, PARTS
 from cuffs.audit.page.charts import histogram_figure
 from cuffs.audit.page.tables import checks_table, counts_table, residual_tables, table
 
@@ -77,13 +78,13 @@ def _section(name: str, title: str, content: str) -> str:
 
 def _head(name: str, figures: Mapping[str, Any], checks: Sequence[Check]) -> str:
     missed = [check for check in checks if not check.ok]
-    untold = sum(check.value is None for check in checks)
+    untold = [check for check in checks if check.value is None]
     if missed:
         verdict = f'<strong class="bad">{len(missed)} of {len(checks)} checks missed</strong>'
-        rest = "; ".join(f'<a href="#check-{check.name}">{escape(check.title)}</a>' for check in missed)
+        rest = _named(missed)
     else:
-        verdict = f'<strong class="good">All {len(checks) - untold} checks kept</strong>'
-        rest = f"{untold} can’t be told from this data" if untold else "nothing speaks against these labels"
+        verdict = f'<strong class="good">All {len(checks) - len(untold)} checks kept</strong>'
+        rest = f"can’t be told from this data: {_named(untold)}" if untold else "nothing speaks against these labels"
     links = (
         ("verdict", "checks"),
         ("residuals", "residuals"),
@@ -97,8 +98,32 @@ def _head(name: str, figures: Mapping[str, Any], checks: Sequence[Check]) -> str
     return (
         f"<header><h1>Audit of {escape(name)}</h1><p>{figures['samples']} samples, {figures['people']} people, "
         f"{figures['identities']} identities. Computed from what training reads.</p>"
-        f'<div class="verdict{" bad" if missed else ""}">{verdict}<span>{rest}</span></div><nav>{nav}</nav></header>'
+        f'<div class="verdict{" bad" if missed else ""}">{verdict}<span>{rest}</span></div>'
+        f"{_key_figures(figures)}<nav>{nav}</nav></header>"
     )
+
+
+def _named(checks: Sequence[Check]) -> str:
+    return "; ".join(f'<a href="#check-{check.name}">{escape(check.title)}</a>' for check in checks)
+
+
+def _key_figures(figures: Mapping[str, Any]) -> str:
+    """What somebody wants to know first, in large letters; only what this data can tell."""
+    measured, stated = figures["residual_mm"], figures["residual_mm_stated"]
+    kept = any(stats["count"] for stats in measured.values())
+    parts = {name: measured[name] if kept else stated[name] or {} for name in PARTS}
+    tips, iou = figures["histograms"]["fingertip_px"]["mean"], figures["silhouette_iou"]
+    tiles = [
+        ("whole body, mean", parts["all"].get("mean"), "mm"),
+        ("whole body, 95 of 100 below", parts["all"].get("p95"), "mm"),
+        ("fingers, mean", parts["fingers"].get("mean"), "mm"),
+        ("face, mean", parts["face"].get("mean"), "mm"),
+        ("fingertips in the picture, mean", tips, "px"),
+        ("2D joints as stated, worst", figures["joints2d_px_max"] if figures["people"] else None, "px"),
+        ("silhouettes, IoU, mean", iou["mean"], ""),
+    ]
+    told = [(name, f"{value:.3g} {unit}") for name, value, unit in tiles if value is not None]
+    return '<dl class="key">' + "".join(f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in told) + "</dl>"
 
 
 def _checks(checks: Sequence[Check]) -> str:
@@ -112,9 +137,9 @@ def _images(figures: Mapping[str, Any]) -> str:
         ("2D joints and boxes as stated, largest error, px", figures["joints2d_px_max"]),
         ("fingertips, label against rendered body, mean, px", tips["mean"]),
         ("fingertips, 95 of 100 below, px", tips["p5_p50_p95"][2] if tips["p5_p50_p95"] else None),
-        ("silhouettes of people without clothes and hair, IoU, mean", iou["mean"]),
+        ("control people (no clothes, nothing before them): silhouettes, IoU, mean", iou["mean"]),
         ("the same, least", iou["least"]),
-        ("people that this could be measured on", float(iou["people"])),
+        ("control people in this data", float(iou["people"])),
     ]
     return "<h3>In the picture</h3>" + table(["measure", "value"], rows, name="in-picture")
 
@@ -136,8 +161,14 @@ def _correspondence(figures: Mapping[str, Any]) -> str:
         return '<p class="note">The dataset carries no correspondence table: nothing was carried over meshes.</p>'
     heads = ["part", "gap mean, mm", "gap p95, mm", "gap max, mm", "covered"]
     return "".join(
-        f"<h3>{escape(kind)}</h3>"
-        + table(heads, [(part, s["mean_mm"], s["p95_mm"], s["max_mm"], s["covered"]) for part, s in parts.items()])
+        f"<h3>Characters: {escape(kind)}</h3>"
+        + table(
+            heads,
+            [
+                (PART_NAMES.get(part, part), s["mean_mm"], s["p95_mm"], s["max_mm"], s["covered"])
+                for part, s in parts.items()
+            ],
+        )
         for kind, parts in figures["correspondence"].items()
     )
 
@@ -145,7 +176,7 @@ def _correspondence(figures: Mapping[str, Any]) -> str:
 def _provenance(figures: Mapping[str, Any]) -> str:
     plan = figures["plan"]
     rows = [] if plan is None else [(key.replace("_", " "), str(value)) for key, value in plan.items()]
-    head = table(["plan", ""], rows) if rows else '<p class="note">There is no plan: bare shards.</p>'
+    head = table(["plan", "value"], rows) if rows else '<p class="note">There is no plan: bare shards.</p>'
     tables = "".join(
         f"<div>{counts_table(title, figures['names'].get(kind, {}), empty=f'No {title} are named.')}</div>"
         for kind, title in KINDS.items()
@@ -176,7 +207,7 @@ def _card(sample: ShownSample) -> str:
         data = base64.b64encode(sample.jpeg).decode()
         picture = (
             f'<button type="button" aria-label="open {escape(sample.key)} large"><img alt="{escape(sample.key)}" '
-            f'width="{sample.width}" height="{sample.height}" decoding="async" loading="lazy" '
+            f'width="{sample.width}" height="{sample.height}" '
             f'src="data:image/jpeg;base64,{data}"></button>'
         )
     return (

@@ -33,9 +33,9 @@ def histogram_svg(figures: Mapping[str, Any]) -> str:
         )
     low, middle, high_edge = edges[0], (edges[0] + edges[-1]) / 2, edges[-1]
     labels = (
-        f'<text x="0" y="{HEIGHT - 4}">{low:g}</text>'
+        f'<text x="0" y="{HEIGHT - 4}">{low:.3g}</text>'
         f'<text x="{WIDTH / 2}" y="{HEIGHT - 4}" text-anchor="middle">{middle:.3g}</text>'
-        f'<text x="{WIDTH}" y="{HEIGHT - 4}" text-anchor="end">{high_edge:g}</text>'
+        f'<text x="{WIDTH}" y="{HEIGHT - 4}" text-anchor="end">{high_edge:.3g}</text>'
     )
     name = escape(figures["title"])
     return (

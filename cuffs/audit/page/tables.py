@@ -5,16 +5,7 @@ from html import escape
 from typing import Any
 
 from cuffs.audit.checks import Check
-
-PART_NAMES = {
-    "all": "whole body",
-    "body": "torso, arms, legs",
-    "head": "head",
-    "left_hand": "left hand",
-    "right_hand": "right hand",
-    "fingers": "fingers",
-    "face": "face",
-}
+from cuffs.audit.facts import PART_NAMES
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]], *, name: str = "") -> str:

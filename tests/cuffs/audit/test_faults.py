@@ -8,8 +8,8 @@ import pytest
 from cuffs.audit.run import audit_dataset
 from cuffs.audit.thresholds import Thresholds, load_thresholds
 from cuffs.errors import ConfigError
-from tests.cuffs.audit.faults import FAULTS
-from tests.cuffs.audit.scenes import write_dataset
+from tests.cuffs.audit.faults import FAULTS, shifted
+from tests.cuffs.audit.scenes import make_clean, write_dataset
 
 GENERAL = {"outline", "shift", "focal"}
 """Checks that see that something is wrong, but not what: many faults move outlines."""
@@ -74,6 +74,20 @@ def fault_table(missed_by, checks):
         marks = ["  X" if check == own and check in found else "  x" if check in found else "  ." for check in checks]
         lines.append(name.ljust(wide) + "".join(marks))
     return "\n".join(lines)
+
+
+@pytest.mark.slow
+def test_one_shifted_sample_in_a_hundred_is_found_and_none_in_a_hundred_good_ones(body, tmp_path):
+    data = make_clean(body, 100, seed=9)
+    good = audit_dataset(write_dataset(tmp_path / "good", data, body, keep_verts=False), Thresholds())
+    assert good.failures == ()
+    bad = shifted(body, data, np.random.default_rng(2))
+    (key,) = {one.sample.key for one, other in zip(bad, data, strict=True) if one is not other}
+    audit = audit_dataset(write_dataset(tmp_path / "bad", bad, body, keep_verts=False), Thresholds())
+    (check,) = [check for check in audit.checks if check.name == "shift"]
+    assert not check.ok
+    assert [offender for offender, _ in check.offenders] == [key]
+    assert missed(audit) <= {"shift"} | GENERAL
 
 
 @pytest.mark.parametrize("name", BY_MESH)

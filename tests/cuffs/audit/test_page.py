@@ -1,5 +1,7 @@
 """The page in a browser: opened from disk, sorted, filtered, looked at large; light and dark, wide and narrow."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,7 @@ def page_path(body, clean, tmp_path_factory):
     shown = list(shown_samples(folder, audit.worst, audit.random, body))
     path = root / "index.html"
     path.write_text(build_page(folder.name, audit.figures, audit.checks, shown))
+    (root / "audit.json").write_text(json.dumps(audit.figures))
     return path
 
 
@@ -44,12 +47,18 @@ def opened(browser, page_path):
     context.close()
 
 
-def test_it_opens_from_disk_without_errors_and_names_what_was_missed_first(opened):
+def test_it_opens_from_disk_without_errors_and_names_what_was_missed_first(opened, page_path):
     page, said = opened
     assert said == []
     assert page.locator("h1").inner_text() == "Audit of a <b> & c"
     assert "checks missed" in page.locator(".verdict").inner_text()
     assert page.locator("#checks tbody tr").first.locator("td").first.inner_text() == "missed"
+    figures = json.loads((page_path.parent / "audit.json").read_text())
+    tiles = dict(zip(page.locator(".key dt").all_inner_texts(), page.locator(".key dd").all_inner_texts(), strict=True))
+    assert tiles["whole body, mean"] == f"{figures['residual_mm']['all']['mean']:.3g} mm"
+    assert tiles["fingers, mean"] == f"{figures['residual_mm']['fingers']['mean']:.3g} mm"
+    link = page.locator(".verdict a").first
+    assert page.locator(link.get_attribute("href")).get_attribute("data-ok") == "false"
 
 
 def test_tables_sort_by_every_column_both_ways(opened):
@@ -114,4 +123,13 @@ def test_nothing_hangs_over_and_text_stands_out(browser, page_path, scheme, widt
     brightness = [np.mean([int(part) for part in text[4:-1].split(",")[:3]]) for text in (ink, paper)]
     assert (brightness[0] < brightness[1]) == (scheme == "light")
     assert abs(brightness[0] - brightness[1]) > 130
+    context.close()
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_every_column_of_the_verdict_is_in_the_window(browser, page_path, width):
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.goto(page_path.as_uri())
+    assert page.evaluate("(t => t.parentElement.scrollWidth <= t.parentElement.clientWidth)(checks)")
     context.close()

@@ -9,6 +9,8 @@ import smplx
 import torch
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
+from xtcocotools import coco as wholebody
+from xtcocotools import cocoeval as wholebody_scores
 
 from cuffs.export.coco import run_lengths
 from cuffs.export.coco_points import BODY, GROUPS, HAND, MIRROR_BODY, contour_row, load_contour, wholebody_points
@@ -75,6 +77,45 @@ def test_the_export_scores_one_against_itself_and_less_with_left_and_right_swapp
     assert len(SIGMAS) == 133
     assert score(truth, lambda points: points) == pytest.approx(1.0)
     assert score(truth, swapped) < 0.5
+
+
+PARTS = {"wholebody": slice(0, 133), "body": slice(0, 17), "foot": slice(17, 23), "face": slice(23, 91),
+         "lefthand": slice(91, 112), "righthand": slice(112, 133)}  # fmt: skip
+"""What COCO-WholeBody's evaluation scores, and where its points are."""
+
+
+def part_scores(truth, change):
+    """COCO-WholeBody's own six scores, of the file as it is; points changed by change(five lists)."""
+    results = []
+    for annotation in truth.loadAnns(truth.getAnnIds()):
+        lists = change({name: list(annotation[name]) for name in GROUPS})
+        sure = {"score": 0.9} | {f"{name}_score": 0.9 for name in PARTS}
+        results.append({"image_id": annotation["image_id"], "category_id": 1, **sure, **lists})
+    found = truth.loadRes(results)
+    told = {}
+    for name, rows in PARTS.items():
+        kind = "keypoints" if name == "body" else f"keypoints_{name}"
+        evaluation = wholebody_scores.COCOeval(truth, found, kind, SIGMAS[rows], use_area=True)
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+        told[name] = evaluation.stats[0]
+    return told
+
+
+def test_the_wholebody_evaluation_reads_the_file_as_it_is(exports):
+    """xtcocotools is what COCO-WholeBody's authors publish; hands and face count where they are said to be valid."""
+    truth = wholebody.COCO(str(exports["coco-wholebody"] / "annotations" / "coco_wholebody_train_v1.0.json"))
+    itself = part_scores(truth, lambda lists: lists)
+    assert itself == pytest.approx(dict.fromkeys(PARTS, 1.0))
+
+    def hands_swapped(lists):
+        return {**lists, "lefthand_kpts": lists["righthand_kpts"], "righthand_kpts": lists["lefthand_kpts"]}
+
+    swapped = part_scores(truth, hands_swapped)
+    assert max(swapped["lefthand"], swapped["righthand"]) < 0.1
+    assert swapped["wholebody"] < 0.9
+    assert swapped["body"] == swapped["face"] == pytest.approx(1.0)
 
 
 def test_masks_boxes_and_areas_agree_with_pycocotools(truth, made):

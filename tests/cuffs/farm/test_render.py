@@ -104,8 +104,11 @@ def test_what_a_killed_run_left_of_a_packed_chunk_is_cleared_away(serial, tmp_pa
     folder = tmp_path / "left"
     shutil.copytree(serial, folder)
     (folder / "work" / "chunk-000001" / "slot-000000003").mkdir(parents=True)
+    for name in (".shard-000001.tar.1.deadbeef", ".shard-000001.json.1.deadbeef"):
+        (folder / "shards" / name).write_bytes(b"half")
     assert cuffs("render", folder).returncode == 0
     assert not list((folder / "work").iterdir())
+    assert not list((folder / "shards").glob(".*"))
     assert annotations(folder) == annotations(serial)
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -51,6 +52,11 @@ def printed(kind, folder, *arguments):
 
 def run_text(command, text, **options):
     return subprocess.run(command, input=text, capture_output=True, text=True, timeout=LONG_S, check=False, **options)
+
+
+def tool(name):
+    """A program of this virtual environment, which need not be activated."""
+    return str(Path(sys.executable).parent / name)
 
 
 def environment(**more):
@@ -102,7 +108,7 @@ def test_the_array_script_is_sound_bash(copied):
     text = printed("slurm", copied, "--most-at-once", 2, "--task-minutes", 0.01)
     assert "--array=0-2%2" in text
     assert run_text(["bash", "-n"], text).returncode == 0
-    checked = run_text(["shellcheck", "-"], text)
+    checked = run_text([tool("shellcheck"), "-"], text)
     assert checked.returncode == 0, checked.stdout
 
 
@@ -141,7 +147,7 @@ def test_the_openjd_job_is_of_the_published_form_and_runs(copied, serial, tmp_pa
     path = tmp_path / "job.yaml"
     path.write_text(text)
     assert f"Plan={copied}" in text
-    command = ["openjd", "run", str(path), "--step", "Verify", "--run-dependencies", "-p", f"Plan={copied}"]
+    command = [tool("openjd"), "run", str(path), "--step", "Verify", "--run-dependencies", "-p", f"Plan={copied}"]
     run = run_text(command, "", env=environment())
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-1000:]
     assert "is whole: 9 samples" in run.stdout
@@ -174,5 +180,5 @@ def test_the_dask_script_renders(copied, serial):
 
 def test_the_container_recipe_is_sound():
     text = container_recipe("1.2.3")
-    checked = run_text(["hadolint", "-"], text)
+    checked = run_text([tool("hadolint"), "-"], text)
     assert checked.returncode == 0, checked.stdout

@@ -1,16 +1,21 @@
 """The registration's true error on both doubles, and what poses and fits leave."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from benchmarks.truth_people import Wanted
 from cuffs.body import body_parts
 from cuffs.character import pose_bones, skin_vertices
+from cuffs.config import build, load_yaml
 from cuffs.correspond import carry, load_correspondence
 from cuffs.fit import fit_pose, fit_rest, prepare_fit
 from cuffs.humgen3d.content import SEXES
 from cuffs.humgen3d.tables import PLAIN_HEIGHT_M, load_table
 from cuffs.rotations import angle_between_deg, rotvec_to_rotmat
 from cuffs.skeleton import EYEBALLS, INDEX, JOINTS, LEFT_HAND, RIGHT_HAND
+from pose_sources import open_poses
 from tests.humgen_double.truth import plain_truth
 
 pytestmark = [pytest.mark.bpy, pytest.mark.slow]
@@ -19,6 +24,7 @@ NUM_SKIN = EYEBALLS["left"].start
 POSES = 25
 """Of each of the four people: a hundred together."""
 
+RECIPE = Path("render_configs/cuffs-humgen3d.yaml")
 WRISTS = [INDEX["left_wrist"], INDEX["right_wrist"]]
 FINGERS = [*range(LEFT_HAND.start, LEFT_HAND.stop), *range(RIGHT_HAND.start, RIGHT_HAND.stop)]
 
@@ -53,9 +59,11 @@ def test_tables_are_found_again_and_hold_no_position_of_any_vertex(registered, b
                 np.testing.assert_allclose(array.sum(1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize(("double", "limit_mm", "fingers_mm"), [("same", 6.0, 1.0), ("other", 9.0, 2.5)])
+@pytest.mark.parametrize(("double", "limit_mm", "fingers_mm"), [("same", 3.5, 0.7), ("other", 5.5, 1.5)])
 def test_what_is_asked_of_a_human_is_what_is_fitted(registered, body, double, limit_mm, fingers_mm):
-    rng, turned, residual_mm, fingers = np.random.default_rng(0), [], [], []
+    """Poses are the recipe's own, as the open character's gates are held against its recipe's."""
+    wanted = build(Wanted, {"poses": load_yaml(RECIPE)["poses"]}, where=str(RECIPE))
+    poses, rng, turned, residual_mm, fingers = open_poses(wanted.poses), np.random.default_rng(0), [], [], []
     for sex in ("female", "male"):
         one = registered[double, sex]
         table = load_correspondence(one.made.path, num_character_verts=len(one.human.topology.body_vertices))
@@ -63,7 +71,7 @@ def test_what_is_asked_of_a_human_is_what_is_fitted(registered, body, double, li
         topology, rest = one.human.topology, fit_rest(prepared, one.carried)
         identity = one.human.identity.fitted(rest_rotations=rest.rotmats, betas=rest.params.betas)
         for _ in range(POSES):
-            asked = rotvec_to_rotmat(rng.normal(scale=0.25, size=(55, 3)))
+            asked = rotvec_to_rotmat(poses.draw(rng).body.pose)
             asked[INDEX["jaw"]] = np.eye(3)
             bones = pose_bones(topology, identity, asked, np.array([0.0, 0.0, 1.0]))
             posed = skin_vertices(topology, identity.rest, bones, vertices=topology.body_vertices)

@@ -1,7 +1,9 @@
 """Benchmarks in their true layouts, of people in known poses; licensed files of the right shapes, invented."""
 
+import io
 import json
 import pickle
+import struct
 import sys
 import zipfile
 from dataclasses import replace
@@ -41,9 +43,25 @@ class _Ch:
         self.x = x
 
 
+class _Python2(pickle._Pickler):
+    """Python 2's own pickler, protocol 2: text and arrays' content are strings of bytes; numpy named as numpy 1."""
+
+    dispatch = pickle._Pickler.dispatch.copy()
+
+    def save_string(self, value):
+        content = value.encode("latin1") if isinstance(value, str) else value
+        short = len(content) < 256
+        self.write(b"U" + bytes([len(content)]) if short else b"T" + struct.pack("<i", len(content)))
+        self.write(content)
+        self.memoize(value)
+
+    dispatch[str] = dispatch[bytes] = save_string
+
+
 def _as_python_2(data):
-    """Protocol 2, with numpy named as numpy 1 named it."""
-    return pickle.dumps(data, protocol=2).replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")
+    stream = io.BytesIO()
+    _Python2(stream, protocol=2).dump(data)
+    return stream.getvalue().replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")
 
 
 def write_assets(folder, seed=0):

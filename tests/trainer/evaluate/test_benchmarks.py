@@ -138,6 +138,18 @@ LSP = [3, 2, 1, 4, 5, 6, 16, 15, 14, 11, 12, 13, 8, 10]
 """Of the 17 by `multi_hmr`'s successors: ankles to hips, wrists to shoulders, neck, head."""
 
 
+def test_3dpw_s_pickles_are_python_2_s_and_only_a_latin1_reader_reads_them(tmp_path):
+    data = made.write_three_dpw(tmp_path)
+    path = tmp_path / "sequenceFiles" / "test" / "downtown_bar_00.pkl"
+    with pytest.raises(UnicodeDecodeError):
+        pickle.loads(path.read_bytes())
+    theirs, ours = pickle.loads(path.read_bytes(), encoding="latin1"), read_sequence(path)
+    assert ours["genders"] == theirs["genders"] == data["genders"]
+    for name in ("poses", "trans", "betas", "cam_poses"):
+        for one, other in zip(ours[name], theirs[name], strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 def test_3dpw_says_what_is_missing(tmp_path, assets):
     with pytest.raises(AssetMissing, match="sequenceFiles"):
         open_three_dpw("3dpw", tmp_path, assets)

@@ -84,6 +84,21 @@ def test_a_longer_lens_moves_people_away_as_geometry_says(body_layer, mode):
         np.testing.assert_allclose(far.head_px, near.head_px, atol=1e-3)
 
 
+def test_k_moves_people_as_geometry_says(body_layer):
+    """Twice the focal length, twice as far; another principal point, as far aside as that many pixels are there."""
+    model = nano_model(body_layer, nano_config(rays=RayConfig(kind="none"), depth="canonical"))
+    picture = frame(np.random.default_rng(1), 100, 70)
+    near, far, aside = (
+        sorted(finder(model, parse_camera(None, K)).find([picture])[0].people, key=score)
+        for K in ("90,90,50,35", "180,180,50,35", "90,90,44,39")
+    )
+    assert near
+    for one, two, moved in zip(near, far, aside, strict=True):
+        x, y, z = one.joints3d_cam[HEAD]
+        np.testing.assert_allclose(two.joints3d_cam[HEAD], [x, y, 2 * z], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(moved.joints3d_cam[HEAD], [x + 6 * z / 90, y - 4 * z / 90, z], rtol=1e-4, atol=1e-5)
+
+
 def posed(body, smplx):
     return forward(
         body,
@@ -249,7 +264,7 @@ def test_a_folder_becomes_numbers_pictures_and_meshes_that_others_read(tmp_path,
     np.testing.assert_allclose(
         mesh.bounds, np.sort([verts.min(0) * [1, -1, -1], verts.max(0) * [1, -1, -1]], 0), atol=1e-4
     )
-    assert read_picture(out / "one.jpg").pixels.shape == (448, 120 + 224, 3)
+    assert read_picture(out / "one.jpg").pixels.shape == (448, 672 + 224, 3), "small pictures are enlarged"
     lines = (out / "film.jsonl").read_text().splitlines()
     assert len(lines) == film_about(out / "film.mp4").num_frames == 3
     film_arrays = read_npz(out / "film.npz")
