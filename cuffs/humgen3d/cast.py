@@ -112,7 +112,9 @@ class HumGenCast:
         return names
 
     def close(self) -> None:
-        """End Blender."""
+        """End Blender, and say once more how much of the content went unused."""
+        if left_out := {**self.content.broken, **self.skipped}:
+            logger.warning("left out of this plan: %d items of HumGen3D's content", len(left_out))
         self.maker.close()
 
     def _wing(self, sex: Sex) -> Wing:

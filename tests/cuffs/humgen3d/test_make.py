@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
@@ -16,10 +17,14 @@ from scipy.ndimage import binary_dilation
 
 from cuffs.errors import AssetBroken, UnavailableError
 from cuffs.humgen3d.addon import find_addon
+from cuffs.humgen3d.cast import HumGenCast
+from cuffs.humgen3d.config import HumGenConfig
 from cuffs.humgen3d.content import read_content
 from cuffs.humgen3d.maker import HumanMaker
+from cuffs.humgen3d.sampling import sample_human
 from cuffs.humgen3d.survey import surveyed
 from cuffs.humgen3d.tables import plain_human
+from cuffs.seeding import stream
 from cuffs.shards import iterate_samples
 from cuffs.shards.reader import read_member
 from tests.humgen_double.blender import ROOT, Blender, addon_path
@@ -182,3 +187,25 @@ def test_a_base_model_of_another_version_makes_nobody(spoiled, tmp_path, what, e
             maker.make(replace(human, skin={"freckles": 0.5}))
     finally:
         maker.close()
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_human_who_can_not_be_made_is_drawn_anew_and_counted(spoiled, body, own_cache, caplog):
+    content, config = read_content(spoiled), HumGenConfig()
+    bad = content.presets["female"][1]
+    data = json.loads((spoiled / bad).read_text())
+    (spoiled / bad).write_text(json.dumps({**data, "keys": ["no", "keys"]}))
+
+    def preset(number, attempt):
+        return sample_human(config, content, stream(0, "humgen3d", number, attempt)).preset
+
+    number = next(each for each in count() if preset(each, 0) == bad and preset(each, 1) != bad)
+    maker = HumanMaker(spoiled, find_addon(addon_path()))
+    cast = HumGenCast(config=config, seed=0, model=body, content=content, maker=maker, cache=own_cache)
+    performer = cast.performer(number)
+    cast.close()
+    assert cast.used[number][0].preset == preset(number, 1)
+    assert np.isfinite(performer.identity.rest).all()
+    assert set(cast.skipped) == {bad}
+    assert f"identity {number}, draw 0, is left out" in caplog.text
+    assert "left out of this plan: 1 items" in caplog.text
