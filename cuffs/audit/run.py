@@ -22,7 +22,9 @@ from cuffs.audit.tally import Ranked, Tally
 from cuffs.audit.thresholds import Thresholds
 from cuffs.body import body_parts, find_body_model, load_body_model
 from cuffs.body.model import BodyModel
+from cuffs.codec import decode
 from cuffs.errors import RecordError
+from cuffs.humgen3d.records import Member
 from cuffs.npz import read_npz
 from cuffs.plan import Plan, read_plan
 from cuffs.plan.records import body_path, chunk_name, plan_path, read_planned_file
@@ -148,7 +150,12 @@ def _batches(folder: Path) -> Iterator[list[SampleRef]]:
 def _seed_identities(tally: Tally, folder: Path, plan: Plan) -> None:
     """Shapes as the plan fitted them: labels must not have others."""
     for name in plan.files:
-        if name.startswith("assets/identities/"):
+        if not name.startswith("assets/identities/"):
+            continue
+        if name.endswith(".json"):  # a HumGen3D human: values, no mesh
+            member = decode(Member, json.loads(read_planned_file(folder, plan, name)), where=name)
+            tally.know_identity(Path(name).stem, member.betas)
+        else:
             betas = read_npz(folder / name, only=frozenset({"betas"}))
             if "betas" in betas:
                 tally.know_identity(Path(name).stem, betas["betas"])

@@ -84,10 +84,12 @@ def skin_tones(specs: Iterable[SceneSpec]) -> dict[int, float]:
 
 def triples(plan: Plan, specs: Iterable[SceneSpec]) -> Iterator[tuple[str, str, str]]:
     """Identity, pose and place of everybody, each as a hash: what two runs with other seeds must not share."""
+    start = "assets/identities/"
+    identities = {Path(name).stem: digest for name, digest in plan.files.items() if name.startswith(start)}
     for spec in specs:
         place = place_hash(spec.place)
         for person in spec.people:
-            identity = plan.files[f"assets/identities/{person.character.identity}.npz"]
+            identity = identities[person.character.identity]
             yield identity, _hash(person.pose.round(6).tolist()), place
 
 

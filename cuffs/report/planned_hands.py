@@ -39,7 +39,8 @@ class PlannedHand:
 
 
 def planned_hands(folder: Path, plan: Plan) -> Iterator[PlannedHand]:
-    """Every hand of each slot's first scene, whether it will be hidden or not.
+    """Every hand of each slot's first scene, whether it will be hidden or not. Open characters alone: a plan of
+    HumGen3D's humans holds no mesh to measure.
 
     Raises:
         RecordError: if a file of the plan is missing or damaged.

@@ -104,6 +104,12 @@ def test_a_plan_holds_no_vertex_of_the_content(dataset, registered):
             assert max(map(len, lists), default=0) <= 55, path
 
 
+def test_its_audit_knows_the_shapes_that_the_plan_gave(dataset, same, own_cache):
+    said = run(["audit", dataset], root=same[0].root, cache=own_cache)
+    assert re.search(r"ok +Shapes of identities +0 of samples", said)
+    assert re.search(r"ok +Stale meshes +0 of samples", said)
+
+
 def test_a_scene_made_again_alone_is_the_scene_made_in_a_row(dataset, same, own_cache):
     key = [annotation["key"] for annotation, _ in read(dataset)][1]  # its human waited since the scene before
     said = run(["replay", dataset, key], root=same[0].root, cache=own_cache)
