@@ -1,6 +1,6 @@
 """What `cuffs estimate` says against what the run then takes.
 
-python -m benchmarks.farm_estimate --recipe render_configs/demo.yaml --count 60 --probe 8 --workers 2 --out /tmp/est
+python -m benchmarks.farm_estimate --size 224 --samples 8 --count 60 --probe 8 --workers 2 --out /tmp/est
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.farm_runs import ROOT, command, make_plan, render
+from benchmarks.farm_runs import ROOT, command, make_plan, render, sized
 from cuffs.farm.estimate import read_estimate
 from cuffs.plan import read_plan
 
@@ -20,12 +20,15 @@ def main() -> None:
     """Estimate, render the rest, print both as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipe", type=Path, default=Path("render_configs/demo.yaml"))
+    parser.add_argument("--size", type=int, default=448)
+    parser.add_argument("--samples", type=int, default=16)
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--probe", type=int, default=8)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    make_plan(options.recipe, options.count, options.out / "plan")
+    recipe = sized(options.recipe, options.size, options.samples, options.out)
+    make_plan(recipe, options.count, options.out / "plan")
     folder = options.out / "run"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(options.out / "plan", folder)
