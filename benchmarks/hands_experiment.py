@@ -25,7 +25,7 @@ import torch
 import yaml
 from scipy.stats import t as student
 
-from benchmarks.limits import Line
+from benchmarks.limits import Line, say
 from cuffs.body import BodyModel, find_body_model
 from cuffs.config import load_yaml
 from cuffs.errors import CuffsError
@@ -240,10 +240,7 @@ def main() -> int:
         return problem.exit_code
     print(table(results, plan))
     lines = lines_of(results)
-    for line in lines:
-        limit = f"{'at least' if line.at_least else 'at most'} {line.limit:g}"
-        print(f"{line.name}: {line.value:.3f} ({limit}) {'ok' if line.holds else 'MISSED'}")
-    return 0 if all(line.holds for line in lines) else 1
+    return say(lines)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import torch
 from scipy.spatial import KDTree
 from torch import Tensor
 
-from benchmarks.limits import Line
+from benchmarks.limits import Line, say
 from cuffs.body import BodyModel, find_body_model
 from cuffs.skeleton import BODY
 from trainer.body_model import SmplxLayer
@@ -176,10 +176,7 @@ def main() -> int:
     train(RunRequest(recipe=recipe, sources=sources, out=options.out, resume=True), body, ranks)
     figures = measure(checkpoints_of(options.out)[-1], data, recipe, mean_of_data(training, recipe), body)
     lines = lines_of(figures, gaps(plain, data.validation))
-    for line in lines:
-        limit = f"{'at least' if line.at_least else 'at most'} {line.limit:g}"
-        print(f"{line.name}: {line.value:.3f} {line.unit} ({limit}) {'ok' if line.holds else 'MISSED'}")
-    return 0 if all(line.holds for line in lines) else 1
+    return say(lines)
 
 
 if __name__ == "__main__":

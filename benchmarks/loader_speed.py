@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import psutil
 
-from benchmarks.limits import Line
+from benchmarks.limits import Line, say
 from cuffs.body import find_body_model
 from cuffs.seeding import stream
 from cuffs.skeleton import INDEX
@@ -195,9 +195,7 @@ def main() -> int:
             lines.append(Line(name=f"{side} px: {name} / bare", value=value / speeds.bare, limit=LIMIT, at_least=True))
         if side == 896:
             lines.append(feeding_line(speeds))
-    for line in lines:
-        print(f"{line.name}: {line.value:.2f} (at least {line.limit:g}) {'ok' if line.holds else 'MISSED'}")
-    return 0 if all(line.holds for line in lines) else 1
+    return say(lines)
 
 
 def feeding_line(speeds: Speeds) -> Line:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from benchmarks.limits import Line
+from benchmarks.limits import Line, say
 from cuffs.body import find_body_model
 from trainer.body_model import SmplxLayer
 from trainer.model.config import BackboneConfig, ModelConfig
@@ -68,9 +68,7 @@ def main() -> int:
         measure(options.backbone, side, images=options.images, rounds=options.rounds, device=options.device)
         for side in options.side
     ]
-    for line in lines:
-        print(f"{line.name}: {line.value:.2f} (at most {line.limit}) {'ok' if line.holds else 'MISSED'}")
-    return 0 if all(line.holds for line in lines) else 1
+    return say(lines)
 
 
 if __name__ == "__main__":

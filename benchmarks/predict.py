@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.limits import Line
+from benchmarks.limits import Line, say
 from benchmarks.model_forward import seconds_in_turn
 from cuffs.body import BodyModel, find_body_model
 from trainer.body_model import SmplxLayer
@@ -169,10 +169,7 @@ def main() -> int:
     if options.json is not None:
         options.json.write_text(json.dumps([asdict(one) for one in costs], indent=1) + "\n")
     lines = lines_of(costs)
-    for line in lines:
-        limit = f"{'at least' if line.at_least else 'at most'} {line.limit:g}"
-        print(f"{line.name}: {line.value:.2f} {line.unit} ({limit}) {'ok' if line.holds else 'MISSED'}")
-    return 0 if all(line.holds for line in lines) else 1
+    return say(lines)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.limits import Line
+from benchmarks.limits import Line, say
 from benchmarks.truth_people import NUM_SKIN, Crowd, Found, Job, fit_job, start_worker
 from cuffs.body import body_parts, find_body_model
 from cuffs.character.anny_model import ADULT
@@ -136,14 +136,12 @@ def main() -> int:
     figures = measure(crowd, wanted.count)
     lines = lines_of(figures)
     print(f"{wanted.count} characters of {wanted.recipe}; body {find_body_model(cache_folder()).sha256[:8]}")
-    for line in lines:
-        limit = f"{'>=' if line.at_least else '<='} {line.limit:<7g}{'' if line.holds else '  MISSED'}"
-        print(f"{line.name:34s}{line.value:10.4f} {line.unit:4s}{limit}")
+    code = say(lines)
     print(f"{'the same, by processor time':34s}{PROCESSES / figures['characters']['cpu seconds']:10.4f} /s")
     if wanted.out is not None:
         found = {"count": wanted.count, "seed": wanted.seed, **figures}
         wanted.out.write_text(json.dumps(found, indent=1) + "\n")
-    return 0 if all(line.holds for line in lines) else 1
+    return code
 
 
 if __name__ == "__main__":

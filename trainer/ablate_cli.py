@@ -10,11 +10,12 @@ from typing import Final
 import tyro
 
 from cuffs.body import BodyModel, find_body_model
-from cuffs.errors import ConfigError, CuffsError
+from cuffs.errors import ConfigError
 from trainer.ablation import TABLE, load_ablation, recipes_of, run_ablation
 from trainer.body_model import SmplxLayer
 from trainer.checkpoint import checkpoints_of, find_model
-from trainer.cli import INTERRUPTED, Asked
+from trainer.cli import Asked
+from trainer.command import INTERRUPTED, exit_code
 from trainer.eval_cli import Request as EvalRequest
 from trainer.eval_cli import evaluate, parse_data
 from trainer.model_folder import load_model
@@ -117,14 +118,8 @@ def measure(
 
 
 def main() -> None:
-    """Run the command. A deliberate failure is one message and its exit code, not a traceback."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    try:
-        code = run(tyro.cli(Request, prog="cuffs-ablate"))
-    except CuffsError as error:
-        print(f"cuffs-ablate: {error}", file=sys.stderr)
-        code = error.exit_code
-    sys.exit(code)
+    """Run the command."""
+    sys.exit(exit_code("cuffs-ablate", lambda: run(tyro.cli(Request, prog="cuffs-ablate"))))
 
 
 if __name__ == "__main__":

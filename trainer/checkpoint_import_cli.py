@@ -1,12 +1,13 @@
 """The command `cuffs-import-checkpoint`."""
 
+import logging
 import sys
 from pathlib import Path
 
 import tyro
 
-from cuffs.errors import CuffsError
 from trainer.checkpoint_import import LICENCE, import_checkpoint
+from trainer.command import exit_code
 
 
 def run(checkpoint: tyro.conf.Positional[Path], out: Path) -> None:
@@ -28,12 +29,12 @@ def run(checkpoint: tyro.conf.Positional[Path], out: Path) -> None:
 
 
 def main() -> None:
-    """Run the command. A deliberate failure is one message and its exit code, not a traceback."""
-    try:
-        tyro.cli(run, prog="cuffs-import-checkpoint")
-    except CuffsError as error:
-        print(f"cuffs-import-checkpoint: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    """Run the command."""
+    sys.exit(
+        exit_code(
+            "cuffs-import-checkpoint", lambda: tyro.cli(run, prog="cuffs-import-checkpoint"), level=logging.WARNING
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -10,14 +10,12 @@ from types import FrameType
 import tyro
 
 from cuffs.body import find_body_model
-from cuffs.errors import CuffsError
+from trainer.command import INTERRUPTED, exit_code
 from trainer.journal import draw_curve
 from trainer.prepare import parse_sources
 from trainer.ranks import joined
 from trainer.recipe import load_recipe
 from trainer.train import RunRequest, train
-
-INTERRUPTED = 130
 
 
 class Asked:
@@ -70,16 +68,8 @@ def run(
 
 
 def main() -> None:
-    """Run the command. A deliberate failure is one message and its exit code, not a traceback."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    try:
-        code = tyro.cli(run, prog="cuffs-train")
-    except CuffsError as error:
-        print(f"cuffs-train: {error}", file=sys.stderr)
-        code = error.exit_code
-    except KeyboardInterrupt:
-        print("cuffs-train: interrupted", file=sys.stderr)
-        code = INTERRUPTED
+    """Run the command."""
+    code = exit_code("cuffs-train", lambda: tyro.cli(run, prog="cuffs-train"))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code) if code == INTERRUPTED else sys.exit(code)

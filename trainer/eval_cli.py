@@ -1,7 +1,6 @@
 """The command `cuffs-eval`."""
 
 import json
-import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -13,11 +12,12 @@ import tyro
 from tqdm import tqdm
 
 from cuffs.body import BodyModel, find_body_model
-from cuffs.errors import ConfigError, CuffsError
+from cuffs.errors import ConfigError
 from cuffs.places import assets_folder
 from cuffs.publish import explained, write_bytes
 from trainer.body_model import SmplxLayer
 from trainer.checkpoint import find_model
+from trainer.command import exit_code
 from trainer.data.catalogue import Source
 from trainer.data.config import Split
 from trainer.evaluate.agora import open_agora
@@ -210,13 +210,8 @@ def run(request: Request) -> None:
 
 
 def main() -> None:
-    """Run the command. A deliberate failure is one message and its exit code, not a traceback."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    try:
-        run(tyro.cli(Request, prog="cuffs-eval"))
-    except CuffsError as error:
-        print(f"cuffs-eval: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    """Run the command."""
+    sys.exit(exit_code("cuffs-eval", lambda: run(tyro.cli(Request, prog="cuffs-eval"))))
 
 
 if __name__ == "__main__":

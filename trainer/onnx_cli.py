@@ -1,14 +1,16 @@
 """The command `cuffs-export-onnx`."""
 
+import logging
 import sys
 from pathlib import Path
 
 import tyro
 
 from cuffs.body import find_body_model
-from cuffs.errors import ConfigError, CuffsError
+from cuffs.errors import ConfigError
 from trainer.body_model import SmplxLayer
 from trainer.checkpoint import find_model
+from trainer.command import exit_code
 from trainer.model_folder import load_model
 from trainer.onnx_export import LICENCES, OUTPUTS, Content, export_onnx
 
@@ -32,12 +34,8 @@ def run(checkpoint: tyro.conf.Positional[Path], out: Path, content: Content = "p
 
 
 def main() -> None:
-    """Run the command. A deliberate failure is one message and its exit code, not a traceback."""
-    try:
-        tyro.cli(run, prog="cuffs-export-onnx")
-    except CuffsError as error:
-        print(f"cuffs-export-onnx: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    """Run the command."""
+    sys.exit(exit_code("cuffs-export-onnx", lambda: tyro.cli(run, prog="cuffs-export-onnx"), level=logging.WARNING))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The command `cuffs-predict`."""
 
-import logging
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ from cuffs.errors import ConfigError, CuffsError
 from cuffs.publish import explained, publish_file
 from trainer.body_model import SmplxLayer
 from trainer.checkpoint import find_model
+from trainer.command import exit_code
 from trainer.model_folder import load_model
 from trainer.predict.cameras import parse_camera
 from trainer.predict.finder import Finder, FoundPeople, without_pixels
@@ -136,13 +136,8 @@ def _batches(frames: Iterable[Frame]) -> Iterator[list[Frame]]:
 
 
 def main() -> None:
-    """Run the command. A deliberate failure is one message and its exit code, not a traceback."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    try:
-        run(tyro.cli(Request, prog="cuffs-predict"))
-    except CuffsError as error:
-        print(f"cuffs-predict: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    """Run the command."""
+    sys.exit(exit_code("cuffs-predict", lambda: run(tyro.cli(Request, prog="cuffs-predict"))))
 
 
 if __name__ == "__main__":

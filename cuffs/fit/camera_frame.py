@@ -10,7 +10,6 @@ from cuffs.fit.person import FittedPose
 from cuffs.records import SmplxRecord
 from cuffs.records.checks import require_rigid
 from cuffs.rotations import rotmat_to_rotvec, rotvec_to_rotmat
-from cuffs.skeleton import BODY, JAW, LEFT_EYE, LEFT_HAND, RIGHT_EYE, RIGHT_HAND
 
 Array = np.ndarray
 
@@ -45,15 +44,4 @@ def to_camera(params: FittedPose, T_cam_world: Float[Array, "4 4"], pelvis: Floa
 
 def smplx_record(params: FittedPose) -> SmplxRecord:
     """The parameters as they are written into samples."""
-    return SmplxRecord(
-        global_orient=params.pose[0],
-        body_pose=params.pose[BODY],
-        left_hand_pose=params.pose[LEFT_HAND],
-        right_hand_pose=params.pose[RIGHT_HAND],
-        jaw_pose=params.pose[JAW],
-        leye_pose=params.pose[LEFT_EYE],
-        reye_pose=params.pose[RIGHT_EYE],
-        betas=params.betas,
-        expression=params.expression,
-        transl=params.transl,
-    )
+    return SmplxRecord.of_full_pose(params.pose, betas=params.betas, expression=params.expression, transl=params.transl)

@@ -13,7 +13,7 @@ from cuffs.camera import in_frame, project
 from cuffs.imports.records import GivenPerson
 from cuffs.records import HandSizes, PersonRecord, PoseSourceRecord, SmplxRecord
 from cuffs.rotations import rotvec_to_rotmat
-from cuffs.skeleton import BODY, INDEX, JAW, LEFT_EYE, LEFT_HAND, RIGHT_EYE, RIGHT_HAND
+from cuffs.skeleton import INDEX
 
 Array = np.ndarray
 
@@ -114,20 +114,8 @@ def _smplx(model: BodyModel, given: GivenPerson, pelvis_cam: Float[Array, "3"]) 
     if given.expression_valid:
         kept = given.expression[:NUM_EXPRESSIONS]
         expression[: len(kept)] = kept
-    pose = given.pose
     rest_pelvis = model.joint_template[0] + model.joint_shapedirs[0][:, :NUM_BETAS] @ betas
-    return SmplxRecord(
-        global_orient=pose[0],
-        body_pose=pose[BODY],
-        left_hand_pose=pose[LEFT_HAND],
-        right_hand_pose=pose[RIGHT_HAND],
-        jaw_pose=pose[JAW],
-        leye_pose=pose[LEFT_EYE],
-        reye_pose=pose[RIGHT_EYE],
-        betas=betas,
-        expression=expression,
-        transl=pelvis_cam - rest_pelvis,
-    )
+    return SmplxRecord.of_full_pose(given.pose, betas=betas, expression=expression, transl=pelvis_cam - rest_pelvis)
 
 
 def nearest_betas(

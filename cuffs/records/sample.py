@@ -11,7 +11,7 @@ from cuffs.errors import RecordError
 from cuffs.records.checks import require_array, require_intrinsics, require_key, require_rigid, require_schema
 from cuffs.records.physical import PhysicalRecord
 from cuffs.records.pose_sample import PoseOrigin
-from cuffs.skeleton import INDEX
+from cuffs.skeleton import BODY, INDEX, JAW, LEFT_EYE, LEFT_HAND, RIGHT_EYE, RIGHT_HAND
 
 HEAD = INDEX["head"]
 
@@ -99,6 +99,29 @@ class SmplxRecord:
 
     transl: Float[np.ndarray, "3"]
     """translation, metres; note that the root turns about the pelvis, not the origin"""
+
+    @classmethod
+    def of_full_pose(
+        cls,
+        pose: Float[np.ndarray, "55 3"],
+        *,
+        betas: Float[np.ndarray, "10"],
+        expression: Float[np.ndarray, "10"],
+        transl: Float[np.ndarray, "3"],
+    ) -> "SmplxRecord":
+        """From all 55 joint rotations, axis-angle, in the order of `skeleton.JOINTS`; `full_pose` undoes it."""
+        return cls(
+            global_orient=pose[0],
+            body_pose=pose[BODY],
+            left_hand_pose=pose[LEFT_HAND],
+            right_hand_pose=pose[RIGHT_HAND],
+            jaw_pose=pose[JAW],
+            leye_pose=pose[LEFT_EYE],
+            reye_pose=pose[RIGHT_EYE],
+            betas=betas,
+            expression=expression,
+            transl=transl,
+        )
 
     def full_pose(self) -> Float[np.ndarray, "55 3"]:
         """All 55 joint rotations in the order of `skeleton.JOINTS`."""

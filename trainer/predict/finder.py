@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from cuffs.records import SmplxRecord
-from cuffs.skeleton import BODY, JAW, LEFT_EYE, LEFT_HAND, NUM_JOINTS, RIGHT_EYE, RIGHT_HAND
+from cuffs.skeleton import NUM_JOINTS
 from trainer.data.batches import normalise
 from trainer.data.geometry import Framing, frame_picture, whole_picture
 from trainer.model.camera import project
@@ -136,7 +136,9 @@ def _persons(
         FoundPerson(
             score=float(scores[row]),
             head_px=heads_px[row],
-            smplx=smplx_record(rotvecs[row], betas=betas[row], expression=expression[row], transl=transl[row]),
+            smplx=SmplxRecord.of_full_pose(
+                rotvecs[row], betas=betas[row], expression=expression[row], transl=transl[row]
+            ),
             joints2d=pixels[row],
             joints3d_cam=joints[row],
             verts_cam=verts[row],
@@ -147,25 +149,3 @@ def _persons(
 
 def _double(values: Tensor) -> np.ndarray:
     return values.double().cpu().numpy()
-
-
-def smplx_record(
-    rotvecs: Float[np.ndarray, "55 3"],
-    *,
-    betas: Float[np.ndarray, "10"],
-    expression: Float[np.ndarray, "10"],
-    transl: Float[np.ndarray, "3"],
-) -> SmplxRecord:
-    """Named fields of one person's parameters; `SmplxRecord.full_pose` undoes it."""
-    return SmplxRecord(
-        global_orient=rotvecs[0],
-        body_pose=rotvecs[BODY],
-        left_hand_pose=rotvecs[LEFT_HAND],
-        right_hand_pose=rotvecs[RIGHT_HAND],
-        jaw_pose=rotvecs[JAW],
-        leye_pose=rotvecs[LEFT_EYE],
-        reye_pose=rotvecs[RIGHT_EYE],
-        betas=betas,
-        expression=expression,
-        transl=transl,
-    )
