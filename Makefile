@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; bpy needs Python 3.11. Set PYTHON=..." >&2; exit 3; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
-	$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e ".[open,render,farm,humgen3d,train,predict,onnx,export,view,dev]"
+	$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e ".[open,render,farm,humgen3d,train,predict,page,onnx,export,view,dev]"
 	$(BIN)/python -m pip install --quiet --no-deps mmhuman3d==0.11.0  # its measures, which tests hold ours against, need numpy alone
 	touch $(STAMP)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 import av
@@ -75,20 +76,25 @@ def _listed(suffixes: frozenset[str]) -> str:
     return " ".join(sorted(suffixes))
 
 
-def read_picture(path: Path) -> Frame:
+def read_picture(file: Path | BytesIO, *, where: str | None = None) -> Frame:
     """A picture, turned upright as its camera noted; transparency lies on black.
+
+    Args:
+        file: its path, or its bytes.
+        where: what messages and results call it; by default the path.
 
     Raises:
         InputError: if it can't be decoded, or is larger than any picture should be.
     """
+    where = str(file) if where is None else where
     try:
-        with Image.open(path, formats=PICTURE_FORMATS) as picture:
+        with Image.open(file, formats=PICTURE_FORMATS) as picture:
             if max(picture.size) > MAX_SIDE:
-                raise InputError(f"{path} claims {picture.size} pixels; at most {MAX_SIDE} a side are read.")
+                raise InputError(f"{where} claims {picture.size} pixels; at most {MAX_SIDE} a side are read.")
             upright = ImageOps.exif_transpose(picture)
-            return Frame(where=str(path), pixels=np.asarray(_eight_bits(upright)))
+            return Frame(where=where, pixels=np.asarray(_eight_bits(upright)))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
-        raise InputError(f"{path} can't be decoded as a picture ({problem}).") from problem
+        raise InputError(f"{where} can't be decoded as a picture ({problem}).") from problem
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:

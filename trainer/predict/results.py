@@ -94,13 +94,20 @@ def write_mesh(path: Path, found: FoundPeople, faces: Int[np.ndarray, "faces 3"]
     """
     if not found.people:
         return
+    options = {} if path.suffix == ".glb" else {"include_texture": False}
+    exported = people_scene(found, faces).export(file_type=path.suffix.removeprefix("."), **options)
+    write_bytes(path, exported if isinstance(exported, bytes) else str(exported).encode())
+
+
+def people_scene(found: FoundPeople, faces: Int[np.ndarray, "faces 3"]) -> trimesh.Scene:
+    """Everybody in their colour: metres, the camera at the origin looking along -z with y up."""
     scene = trimesh.Scene()
     for number, person in enumerate(found.people):
         mesh = trimesh.Trimesh(person.verts_cam, faces, process=False)
         mesh.apply_transform(TO_Y_UP)
         colour = [*COLOURS[number % len(COLOURS)].tolist(), 255]
-        mesh.visual = TextureVisuals(material=PBRMaterial(baseColorFactor=colour))
+        mesh.visual = TextureVisuals(
+            material=PBRMaterial(baseColorFactor=colour, metallicFactor=0.0, roughnessFactor=0.8)
+        )
         scene.add_geometry(mesh, node_name=f"person_{number}", geom_name=f"person_{number}")
-    options = {} if path.suffix == ".glb" else {"include_texture": False}
-    exported = scene.export(file_type=path.suffix.removeprefix("."), **options)
-    write_bytes(path, exported if isinstance(exported, bytes) else str(exported).encode())
+    return scene
