@@ -2,9 +2,10 @@
 
     python -m benchmarks.farm_overhead --size 448 --samples 16 --count 100 --out /tmp/overhead
 
-The same scenes are rendered by a bare Blender process, whose time in Cycles counts, and by `cuffs render`, in turn.
-`wall` is what a user waits for, with as many cores as there are; `cpu` is processor time, which other programs on the
-machine change little.
+The same scenes are rendered by bare Blender processes, one a core, whose time in Cycles counts, and by `cuffs render`
+on the same cores, in turn. `wall` is what a user waits for, against the rendering shared among the cores; `cpu` is
+processor time, which other programs on the machine change little. Both use all cores, for those that are halves of one
+take longer where the other half is busy.
 """
 
 import argparse
@@ -35,18 +36,18 @@ def main() -> None:
     scratch, run = options.out / "bare", options.out / "run"
     for old in (scratch, run):
         shutil.rmtree(old, ignore_errors=True)
-    alone = bare(folder, planned_specs(folder), scratch, cores=cores[:1])
+    alone = bare(folder, planned_specs(folder), scratch, cores=cores)
     render_s, render_cpu_s = bare_render_s(scratch)
     shutil.copytree(folder, run)
     whole = render(run, "--threads", 1, cores=cores)
     parts = cpu_by_part(read_telemetry(run))
     found = {
         "scenes": options.count,
-        "pure rendering": {"wall_s": round(render_s, 1), "cpu_s": round(render_cpu_s, 1)},
-        "bare process": {"wall_s": round(alone.wall_s, 1), "cpu_s": round(alone.cpu_s, 1)},
+        "pure rendering": {"wall_s": round(render_s / len(cores), 1), "cpu_s": round(render_cpu_s, 1)},
+        "bare processes": {"wall_s": round(alone.wall_s, 1), "cpu_s": round(alone.cpu_s, 1)},
         "whole job": {"wall_s": round(whole.wall_s, 1), "cpu_s": round(whole.cpu_s, 1)},
         "whole job by part, cpu_s": {name: round(value, 1) for name, value in parts.items()},
-        "wall, whole over pure": round(whole.wall_s / render_s, 3),
+        "wall, whole over pure": round(whole.wall_s * len(cores) / render_s, 3),
         "cpu, whole over pure": round(whole.cpu_s / render_cpu_s, 3),
     }
     print(json.dumps(found, indent=1))
