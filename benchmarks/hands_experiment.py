@@ -6,7 +6,9 @@ diverse hands. Far people are cropped to the size that close ones have: what the
 hands (at the wrist) and of the body, mean and spread over seeds, and from far and near rest to close and diverse the
 change with its 95 % interval over seeds (Student's t, seeds paired).
 
-It goes on where it was stopped: rendering, training and measuring. Detached: nohup … > DIR.log &.
+It goes on where it was stopped: rendering, training and measuring. Detached: nohup … > DIR.log &. A training uses
+little more than one core: after `--only-render`, one process a seed (`--seeds 0`) fills several; a last call with all
+seeds makes the table.
 """
 
 import argparse
