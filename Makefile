@@ -37,7 +37,7 @@ test: $(STAMP)  ## all tests
 	$(PYTEST)
 	@echo "All tests ran; their list of the slowest is above. The code they cover: cuffs/ blender_scripts/ pose_sources/ trainer/."
 
-test-fast: $(STAMP)  ## tests that take less than a minute together
+test-fast: $(STAMP)  ## tests that neither render nor are slow
 	$(PYTEST) -m "not bpy and not slow"
 
 check: $(STAMP)  ## lint, formatting, types
