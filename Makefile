@@ -34,7 +34,7 @@ train-demo: $(STAMP)  ## train a small network on the demo's pictures for some m
 	@echo "Look at $(OUT)-training/curve.png and the newest picture in $(OUT)-training/pictures/."
 
 test: $(STAMP)  ## all tests
-	$(PYTEST)
+	$(PYTEST) --durations=20
 	@echo "All tests ran; their list of the slowest is above. The code they cover: cuffs/ blender_scripts/ pose_sources/ trainer/."
 
 test-fast: $(STAMP)  ## tests that neither render nor are slow

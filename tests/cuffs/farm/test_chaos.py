@@ -72,7 +72,7 @@ class Killer:
             self._lose_a_shard_if_finished()
             self._run = start("render", self._folder, "--workers", 2, "--threads", 1)
         until(lambda: blenders(self._run.pid) or self._run.poll() is not None, "a Blender", every_s=0.02)
-        time.sleep(self._rng.uniform(0, 3))
+        time.sleep(self._rng.uniform(0, 2))
         kind, pid, where = self._victim(self._kind())
         if pid is None:
             return
@@ -223,7 +223,7 @@ def test_damaged_partial_files_are_made_again(fresh, serial):
 
 
 def test_a_blender_that_stands_still_is_replaced(fresh, serial, tmp_path):
-    run = start("render", fresh, "--threads", 1, "--timeout-s", 30, log=tmp_path / "log")
+    run = start("render", fresh, "--threads", 1, "--timeout-s", 20, log=tmp_path / "log")
     until(lambda: finished_slots(fresh) and at_work(fresh), "a scene after the first")
     blender = blenders(run.pid)[0]
     blender.suspend()
@@ -241,7 +241,7 @@ from cuffs.farm import render
 render.MARGIN_S = 5.0
 from cuffs.farm.blender_process import BlenderSettings
 from cuffs.farm.engine import EngineSettings
-settings, engine = BlenderSettings(threads=1, timeout_s=30), EngineSettings(workers=2)
+settings, engine = BlenderSettings(threads=1, timeout_s=20), EngineSettings(workers=2)
 job = render.RenderJob(folder=Path(sys.argv[1]), chunks=range(3), settings=settings, engine=engine)
 print(render.render_plan(job, lambda done: None).samples)
 """
